@@ -1,0 +1,1 @@
+//! Plan to bundle: these modules print, they never decide.

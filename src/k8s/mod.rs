@@ -1,0 +1,1 @@
+//! Kubernetes vocabulary as types: the words a blueprint is written in and the objects that come out.

@@ -1,0 +1,1 @@
+//! Bundle to files or to a commit.
