@@ -7,3 +7,4 @@ pub mod path;
 pub mod publish;
 pub mod report;
 pub mod source;
+pub mod world;

@@ -1,0 +1,1 @@
+pub const RAW: &str = "$groundplan::raw";
