@@ -1,1 +1,3 @@
 //! Kubernetes vocabulary as types: the words a blueprint is written in and the objects that come out.
+
+pub mod tree;
