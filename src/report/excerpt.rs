@@ -35,10 +35,9 @@ pub(super) struct Excerpt {
     pub first_line: usize,
     /// The marks, by bytes of `text`, with their label.
     pub marks: Vec<Mark>,
-    /// The line and column of the mark that gives the excerpt its position, and whether the text was
-    /// changed so that the column cannot be counted in it.
+    /// The line and column in the file of the mark that gives the excerpt its position.
     pub position: (usize, usize),
-    /// Whether the marked lines are not shown letter by letter.
+    /// Whether marked lines are not shown letter by letter, so that columns cannot be counted in them.
     pub altered: bool,
 }
 
@@ -195,7 +194,7 @@ mod tests {
             excerpts(&Lines::new(&text), &[], vec![mark(0..1), mark(b..b + 1), mark(c..c + 1)]);
         assert_eq!(shown.len(), 2);
         assert_eq!(shown[0].text.matches("long").count(), 2);
-        assert_eq!(shown[1].first_line, 5302);
+        assert_eq!(shown[1].first_line, 5303);
     }
 
     #[test]

@@ -12,6 +12,8 @@ mod json;
 mod junit;
 mod lines;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod sample;
 mod sarif;
 mod short;
@@ -185,17 +187,15 @@ impl<'a> Report<'a> {
         self.findings.push(finding);
     }
 
-    /// Remembers the bytes of a secret. A finding about the key of a secret hides the value too.
+    /// Remembers the bytes of a secret. A finding about the key of a secret hides the value.
     fn hide(&mut self, place: &Place) {
         let value = match place {
-            Place::Key(at) => Some(Place::Value(at.clone())),
+            Place::Key(at) => self.span(&Place::Value(at.clone())),
             _ => None,
         };
-        for place in [Some(place), value.as_ref()].into_iter().flatten() {
-            if let Some(span) = self.span(place) {
-                let range = self.lines(span.source).clamp(span.range());
-                self.secrets.entry(span.source).or_default().push(range);
-            }
+        if let Some(span) = value.or_else(|| self.span(place)) {
+            let range = self.lines(span.source).clamp(span.range());
+            self.secrets.entry(span.source).or_default().push(range);
         }
     }
 

@@ -89,9 +89,12 @@ pub(super) struct Sample {
 
 impl Sample {
     pub fn report(&self) -> Report<'_> {
-        let found = self.found.iter().cloned().collect::<Vec<Diagnostic>>();
-        Report::new(found, &self.sources, &self.table, &RULES, Some(Utf8Path::new("/repo")))
-            .started_in(Utf8Path::new("/repo"))
+        self.report_of(self.found.iter().cloned())
+    }
+
+    pub fn report_of(&self, found: impl IntoIterator<Item = Diagnostic>) -> Report<'_> {
+        let root = Utf8Path::new("/repo");
+        Report::new(found, &self.sources, &self.table, &RULES, Some(root)).started_in(root)
     }
 }
 
@@ -131,7 +134,7 @@ pub(super) fn sample() -> Sample {
         .related(size, "and this is \"<large>\"")
         .help("raise max or lower min");
     let password = write(at(0, "databases.orders.password").into(), 0, "hunter2");
-    let key = write(Place::Key(at(0, "databases.orders.note.password")), 0, "password: \"h");
+    let key = write(Place::Key(at(0, "databases.orders.note.password")), 0, "password: \"");
     write(at(0, "databases.orders.note.password").into(), 0, "\"hunter3\"");
     for place in [password, key] {
         found.report(&PLAINTEXT, place, "a password in plain text").sensitive();

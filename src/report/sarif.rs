@@ -174,7 +174,9 @@ fn result<'a>(
     rule_index: usize,
     fingerprint: String,
 ) -> Outcome<'a> {
-    let related = finding.related.iter().enumerate().map(|(position, (spot, label))| Location {
+    // What is no more than related is not worth an invented line.
+    let related = finding.related.iter().filter(|(spot, _)| spot.file.is_some());
+    let related = related.enumerate().map(|(position, (spot, label))| Location {
         id: Some(position + 1),
         message: Some(text(label)),
         ..location(report, spot)
