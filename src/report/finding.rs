@@ -209,7 +209,7 @@ fn and(names: &[&str]) -> String {
         [] => String::new(),
         [only] => (*only).to_owned(),
         [first @ .., last] if names.len() <= 6 => format!("{} and {last}", first.join(", ")),
-        [first @ ..] => format!("{} and {} more", first[..5].join(", "), names.len() - 5),
+        _ => format!("{} and {} more", names[..5].join(", "), names.len() - 5),
     }
 }
 

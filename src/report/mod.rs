@@ -17,6 +17,10 @@ mod properties;
 mod sample;
 mod sarif;
 mod short;
+#[cfg(test)]
+mod snapshots;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -259,6 +263,3 @@ fn plain(path: &Utf8Path) -> Utf8PathBuf {
     }
     plain
 }
-
-#[cfg(test)]
-mod tests;

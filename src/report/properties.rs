@@ -30,7 +30,10 @@ fn pointer() -> impl Strategy<Value = Pointer> {
     (0..2u32, 0..700u32, 0..700u32)
 }
 
-fn found(places: Vec<(Pointer, Vec<Pointer>, String, Option<String>, bool)>) -> Diagnostics {
+/// Place, related places, message, fix, whether it is a secret.
+type Fault = (Pointer, Vec<Pointer>, String, Option<String>, bool);
+
+fn found(places: Vec<Fault>) -> Diagnostics {
     let place = |(source, start, end)| Place::Text(Span { source: SourceId(source), start, end });
     let mut found = Diagnostics::new();
     for (index, (at, related, message, fix, sensitive)) in places.into_iter().enumerate() {
