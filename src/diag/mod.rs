@@ -133,6 +133,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The text that would mend the place, if it is known for certain.
     pub fix: Option<String>,
+    /// Whether the place holds a secret, which no excerpt of the file may then show.
+    pub sensitive: bool,
 }
 
 impl Diagnostic {
@@ -151,6 +153,12 @@ impl Diagnostic {
     /// Gives the text that would mend the place.
     pub fn fix(&mut self, replacement: impl Into<String>) -> &mut Self {
         self.fix = Some(replacement.into());
+        self
+    }
+
+    /// Says that the place holds a secret: every excerpt of the run masks it.
+    pub fn sensitive(&mut self) -> &mut Self {
+        self.sensitive = true;
         self
     }
 }
@@ -181,6 +189,7 @@ impl Diagnostics {
             related: Vec::new(),
             help: None,
             fix: None,
+            sensitive: false,
         });
         let last = self.list.len() - 1;
         &mut self.list[last]
