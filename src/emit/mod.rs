@@ -1,1 +1,3 @@
 //! Plan to bundle: these modules print, they never decide.
+
+pub mod yaml;
