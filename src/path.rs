@@ -71,6 +71,13 @@ impl FieldPath {
         self.0.starts_with(&prefix.0)
     }
 
+    /// Whether this path is `pattern` or lies below it, where a key `*` of the pattern is any one segment.
+    pub fn is_within(&self, pattern: &Self) -> bool {
+        let any = |segment: &Segment| matches!(segment, Segment::Key(key) if &**key == "*");
+        pattern.0.len() <= self.0.len()
+            && pattern.0.iter().zip(&self.0).all(|(wanted, here)| any(wanted) || wanted == here)
+    }
+
     /// Whether this path fits a pattern such as `workloads.*.scale.min`, in which `*` is any one segment.
     pub fn matches(&self, pattern: &str) -> bool {
         let mut steps = pattern.split('.');
@@ -96,7 +103,7 @@ impl fmt::Display for FieldPath {
                         f.write_str(".")?;
                     }
                     let plain = !key.is_empty()
-                        && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '/'));
+                        && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '*'));
                     if plain { f.write_str(key)? } else { write!(f, "{key:?}")? }
                 }
             }

@@ -1,3 +1,6 @@
 //! Plan to bundle: these modules print, they never decide.
 
 pub mod bundle;
+pub mod yaml;
+
+pub use bundle::Bundle;

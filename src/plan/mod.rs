@@ -1,1 +1,67 @@
-//! (to be written)
+//! The plan: everything that will exist, with no choice left.
+//!
+//! Components put resources into units and *state facts*; passes derive from the facts what crosses components.
+//! Nothing here decides anything, and nothing here knows how a file is printed.
+
+mod facts;
+mod layout;
+pub mod platform;
+mod resource;
+mod unit;
+
+use std::collections::BTreeMap;
+
+pub use facts::{
+    ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, Peer, Replicas, Repository, Requests,
+    Role, Scrape, SecretEntry, SecretNeed, Tenancy,
+};
+pub use layout::{Layout, application_folder, environment_branch, unit_folder};
+pub use resource::{Body, Origin, Resource};
+pub use unit::{Stage, Unit, UnitId, UnitKind};
+
+/// Everything that will exist.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The estate's name.
+    pub estate: String,
+    /// The units by name; a unit of [`Stage::Base`] has no Application.
+    pub units: BTreeMap<UnitId, Unit>,
+    /// What was stated.
+    pub facts: Facts,
+    /// What went round the compiler: `patches` and `manifests`, for the report.
+    pub unproven: Vec<(UnitId, crate::path::At)>,
+    /// Every version that was chosen, by what it is the version of; they go into the lock file.
+    pub versions: BTreeMap<String, String>,
+}
+
+impl Plan {
+    /// The unit of that name, made empty when it is not there yet.
+    pub fn unit(&mut self, id: UnitId, at: &crate::path::At) -> &mut Unit {
+        self.units.entry(id.clone()).or_insert_with(|| Unit::new(id, at.clone()))
+    }
+
+    /// Takes over what another part of the estate planned.
+    pub fn absorb(&mut self, other: Self) {
+        for (id, unit) in other.units {
+            match self.units.entry(id) {
+                std::collections::btree_map::Entry::Vacant(slot) => {
+                    slot.insert(unit);
+                }
+                std::collections::btree_map::Entry::Occupied(mut slot) => {
+                    slot.get_mut().resources.extend(unit.resources);
+                    slot.get_mut().needs.extend(unit.needs);
+                }
+            }
+        }
+        self.facts.absorb(other.facts);
+        self.unproven.extend(other.unproven);
+        self.versions.extend(other.versions);
+    }
+
+    /// The units that become Applications.
+    pub fn applications(&self) -> impl Iterator<Item = &Unit> {
+        self.units
+            .values()
+            .filter(|unit| unit.id.stage != Stage::Base && unit.id.kind != UnitKind::ArgoCd)
+    }
+}

@@ -9,7 +9,7 @@ mod overlay;
 mod parse;
 
 use crate::diag::Rule;
-pub use decode::decode;
+pub use decode::{INVALID_VALUE, decode};
 pub use document::{Document, Documents, Layer};
 pub use files::{SourceFile, Sources};
 pub use load::{API_VERSION, LoadError, Loaded, Scope, Section, load};

@@ -1,1 +1,0 @@
-pub const RAW: &str = "$groundplan::raw";
