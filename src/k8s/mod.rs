@@ -2,6 +2,20 @@
 
 pub mod leaf;
 
+pub mod count;
+pub mod cron;
+pub mod date;
+pub mod duration;
+pub mod host;
+pub mod image;
 pub mod name;
+pub mod network;
+pub mod path;
+pub mod port;
 pub mod quantity;
 pub mod secret;
+pub mod subject;
+pub mod text;
+pub mod url;
+pub mod version;
+pub mod zone;

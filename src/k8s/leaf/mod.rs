@@ -48,6 +48,8 @@ pub enum Kind {
     Text,
     /// Text or a bare number: the spelling decides, not YAML's idea of it.
     Raw,
+    /// Text with a unit; a bare number is read only to say which unit is missing.
+    Unit,
     /// A whole number in this range, printed as one.
     Whole(u32, u32),
 }
@@ -62,23 +64,13 @@ pub trait Leaf: FromStr<Err = Invalid> + fmt::Display {
 pub(crate) fn read<'de, T: Leaf, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
     match T::ABOUT.kind {
         Kind::Text => from.deserialize_str(Reader(PhantomData)),
-        Kind::Raw | Kind::Whole(..) => from.deserialize_newtype_struct(RAW, Reader(PhantomData)),
+        Kind::Raw | Kind::Unit | Kind::Whole(..) => {
+            from.deserialize_newtype_struct(RAW, Reader(PhantomData))
+        }
     }
 }
 
 struct Reader<T>(PhantomData<T>);
-
-impl<T: Leaf> Reader<T> {
-    fn number<E: Error>(self, text: &str) -> Result<T, E> {
-        if T::ABOUT.kind == Kind::Text {
-            return Err(E::custom(
-                Invalid::new(format!("{} is a number, text is needed", show(text)))
-                    .write(format_args!("\"{text}\"")),
-            ));
-        }
-        self.visit_str(text)
-    }
-}
 
 impl<'de, T: Leaf> Visitor<'de> for Reader<T> {
     type Value = T;
@@ -95,15 +87,15 @@ impl<'de, T: Leaf> Visitor<'de> for Reader<T> {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
-        self.number(&number.to_string())
+        self.visit_str(&number.to_string())
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
-        self.number(&number.to_string())
+        self.visit_str(&number.to_string())
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
-        self.number(&number.to_string())
+        self.visit_str(&number.to_string())
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<T, D::Error> {
@@ -125,7 +117,7 @@ pub(crate) fn schema(about: About) -> schemars::Schema {
         })
         .collect();
     match about.kind {
-        Kind::Text => schemars::json_schema!({
+        Kind::Text | Kind::Unit => schemars::json_schema!({
             "description": description,
             "type": "string",
             "pattern": about.pattern,
@@ -220,7 +212,7 @@ pub(crate) use leaf;
 /// Prints a leaf: its canonical text, or the number it is.
 pub(crate) fn print<T: Leaf, S: serde::Serializer>(leaf: &T, to: S) -> Result<S::Ok, S::Error> {
     match T::ABOUT.kind {
-        Kind::Text | Kind::Raw => to.collect_str(leaf),
+        Kind::Text | Kind::Raw | Kind::Unit => to.collect_str(leaf),
         Kind::Whole(..) => match leaf.to_string().parse() {
             Ok(number) => to.serialize_u32(number),
             Err(_) => crate::bug!("`{leaf}` is not the whole number its type promises"),

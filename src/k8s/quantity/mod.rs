@@ -10,19 +10,20 @@ pub use bytes::Bytes;
 pub use cpu::Cpu;
 
 /// The number a text begins with, and the rest.
-fn split(text: &str) -> (&str, &str) {
+pub(in crate::k8s) fn split(text: &str) -> (&str, &str) {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     text.split_at(end)
 }
 
 /// A number in decimal notation, exact: `digits` over ten to the power of `scale`.
 #[derive(Clone, Copy, Debug)]
-struct Decimal {
+pub(in crate::k8s) struct Decimal {
     digits: u128,
     scale: u32,
 }
 
-enum Product {
+/// What an exact multiplication comes to.
+pub(in crate::k8s) enum Product {
     Exact(u64),
     /// Not whole: the whole number below.
     Between(u64),
@@ -31,7 +32,7 @@ enum Product {
 
 impl Decimal {
     /// Reads `12` or `1.5`; neither side of the point may be empty.
-    fn parse(text: &str) -> Option<Self> {
+    pub(in crate::k8s) fn parse(text: &str) -> Option<Self> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         if !digits(whole) || !digits(fraction) {
@@ -43,7 +44,7 @@ impl Decimal {
         Some(Self { digits, scale: u32::try_from(fraction.len()).ok()? })
     }
 
-    fn times(self, factor: u64) -> Product {
+    pub(in crate::k8s) fn times(self, factor: u64) -> Product {
         let (Some(product), Some(divisor)) =
             (self.digits.checked_mul(u128::from(factor)), 10_u128.checked_pow(self.scale))
         else {
