@@ -29,6 +29,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::lock::InvalidLock;
 use crate::emit::bundle::{Bundle, RepoPath};
 use plan::Plan;
+pub(super) use plan::is_mass_deletion;
 
 /// The folder in which new contents wait, below the output. Whatever a killed run left in it is removed.
 pub const STAGING: &str = ".groundplan.staging";

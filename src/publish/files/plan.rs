@@ -196,7 +196,7 @@ impl<'a> Plan<'a> {
 }
 
 /// Whether this is more than a third.
-pub(crate) fn is_mass_deletion(deleted: usize, owned: usize) -> bool {
+pub(in crate::publish) fn is_mass_deletion(deleted: usize, owned: usize) -> bool {
     deleted * 3 > owned
 }
 
