@@ -4,3 +4,5 @@
 #![allow(missing_docs, clippy::panic)]
 
 mod cases;
+mod publish;
+mod write;
