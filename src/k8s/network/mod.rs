@@ -202,7 +202,7 @@ impl FromStr for Cidr {
         let invalid = |why: &str| Invalid::new(format!("{} {why}", show(text)));
         let help = "write a network such as `10.20.0.0/24`";
         let Some((address, prefix)) = text.split_once('/') else {
-            let near = text.parse().ok().and_then(|ip| IpNet::new(ip, likely_prefix(ip)).ok());
+            let near = text.parse().ok().and_then(|ip| IpNet::new(ip, prefix_of_one(ip)?).ok());
             return Err(invalid("has no prefix length").write_or(near, help));
         };
         let Ok(ip) = address.parse::<IpAddr>() else {
@@ -253,18 +253,11 @@ impl FromStr for AddressRange {
     }
 }
 
-/// The prefix that the zeros at the end of an address suggest.
-fn likely_prefix(ip: IpAddr) -> u8 {
+/// The prefix of one address. Zeros at the end mean a network, and how large it is only its owner knows.
+fn prefix_of_one(ip: IpAddr) -> Option<u8> {
     match ip {
-        IpAddr::V4(ip) => match ip.octets() {
-            [0, 0, 0, 0] => 0,
-            [_, 0, 0, 0] => 8,
-            [_, _, 0, 0] => 16,
-            [_, _, _, 0] => 24,
-            _ => 32,
-        },
-        IpAddr::V6(ip) if ip.to_bits().trailing_zeros() >= 64 => 64,
-        IpAddr::V6(_) => 128,
+        IpAddr::V4(ip) => (ip.octets()[3] != 0).then_some(32),
+        IpAddr::V6(ip) => (ip.segments()[7] != 0).then_some(128),
     }
 }
 

@@ -40,7 +40,7 @@ fn networks_have_no_bits_of_a_host() {
             "`10.0.0.1/24` has bits of a host, a network is needed",
             "write `10.0.0.0/24`",
         ),
-        ("10.0.0.0", "`10.0.0.0` has no prefix length", "write `10.0.0.0/8`"),
+        ("10.0.0.0", "`10.0.0.0` has no prefix length", rule),
         ("10.1.2.3", "`10.1.2.3` has no prefix length", "write `10.1.2.3/32`"),
         ("10.0.0.0/33", "`10.0.0.0/33` has a prefix that is too long", "prefixes are 0 to 32"),
         ("fd00::/129", "`fd00::/129` has a prefix that is too long", "prefixes are 0 to 128"),
