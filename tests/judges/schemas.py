@@ -45,8 +45,12 @@ def judge(output):
     machine = [thing for _, thing in found if group(thing) in MACHINE_GROUPS]
     custom = [thing for _, thing in found if group(thing) in PACKAGES]
     core = [(where, thing) for where, thing in found if group(thing) not in MACHINE_GROUPS | PACKAGES.keys()]
-    findings = [f"{where}: {thing['kind']} {identity(thing)[3]}: {version}: {message}"
-                for version, schemas in SCHEMAS.items() for where, thing in core for message in schemas.findings(thing)]
+    versions = {}  # finding -> the versions that say so
+    for version, schemas in SCHEMAS.items():
+        for where, thing in core:
+            for message in schemas.findings(thing):
+                versions.setdefault(f"{where}: {thing['kind']} {identity(thing)[3]}: {message}", []).append(version)
+    findings = [f"{finding} ({' '.join(said)})" for finding, said in versions.items()]
     return (f"{' '.join(VERSIONS)}: {len(core)} objects; {len(custom)} custom objects are left to crds, {len(machine)} files for machines to nobody",
             len(core), findings)
 
