@@ -101,6 +101,9 @@ def main(judge, arguments=1):
         for wanted in (sample / "expect").read_text().splitlines():
             if not any(wanted in finding for finding in findings):
                 sys.exit(f"judge {name} no longer judges: bad/{name}/{sample.name} should give “{wanted}”, gave {findings or 'nothing'}")
+    for folder in sys.argv[1:]:
+        if not os.path.isdir(folder):
+            sys.exit(f"{name}: there is no folder {folder}")
     text, count, findings = judge(*map(pathlib.Path, sys.argv[1:]))
     for finding in findings:
         print(f"  {finding}")

@@ -4,6 +4,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 judges=${GROUNDPLAN_JUDGES:-$here/../../build/judges}
 [ $# = 1 ] || { echo "usage: secrets.sh DIR" >&2; exit 2; }
+[ -d "$1" ] || { echo "secrets: there is no folder $1"; exit 1; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
