@@ -6,10 +6,11 @@ use serde::Deserialize;
 use crate::component::{About, Component, Default, Resolving, Situation};
 use crate::diag::{Diagnostics, Rule};
 use crate::field;
-use crate::k8s::cron::{Cron, TimeZone};
+use crate::k8s::cron::Cron;
 use crate::k8s::duration::Duration;
 use crate::k8s::name::Name;
 use crate::k8s::version::MinorVersion;
+use crate::k8s::zone::TimeZone;
 use crate::path::At;
 use crate::plan::{ArgoCd, Freeze, Plan, Stage};
 use crate::source::Scope;
@@ -139,7 +140,7 @@ impl Component for Delivery {
         let mut freezes = Vec::new();
         let mut spans = Vec::new();
         for (index, freeze) in spec.freezes.into_iter().enumerate() {
-            let at = field!(at, spec.freezes).index(index);
+            let at = at.key("freezes").index(index);
             for (position, environment) in freeze.environments.iter().enumerate() {
                 let place = field!(at, freeze.environments).index(position);
                 cx.symbols.environments.bind(environment.as_str(), &place, cx.diags);
@@ -166,7 +167,7 @@ impl Component for Delivery {
     fn check(&self, _: &At, _: &crate::component::Symbols, diags: &mut Diagnostics) {
         for (freeze, (schedule, duration)) in self.argocd.freezes.iter().zip(&self.spans) {
             let Some(hours) = shortest_gap(&schedule.to_string()) else { continue };
-            if duration.seconds() >= hours * 3600 {
+            if duration.as_secs() >= hours * 3600 {
                 diags
                     .report(
                         &FREEZE_ALWAYS,

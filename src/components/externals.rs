@@ -59,7 +59,7 @@ impl Component for Externals {
     fn declare(spec: &Self::Spec, at: &At, symbols: &mut Symbols) {
         for (name, external) in spec {
             let endpoint = Endpoint {
-                of: EndpointOf::Addresses(external.cidrs.iter().map(Cidr::net).collect()),
+                of: EndpointOf::Addresses(external.cidrs.iter().map(|cidr| cidr.net()).collect()),
                 ports: external.ports.iter().map(|socket| (socket.to_string(), *socket)).collect(),
                 allows: Vec::new(),
             };

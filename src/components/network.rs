@@ -84,7 +84,7 @@ impl Component for Network {
     }
 
     fn check(&self, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
-        if self.pods.overlaps(&self.services) {
+        if self.pods.overlaps(self.services) {
             diags
                 .report(
                     &OVERLAP,
@@ -101,7 +101,7 @@ impl Component for Network {
                     ("pods", &self.pods, field!(at, self.pods)),
                     ("Services", &self.services, field!(at, self.services)),
                 ] {
-                    if own.overlaps_net(address) {
+                    if own.net().contains(address) || address.contains(&own.net()) {
                         diags
                             .report(
                                 &INSIDE,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::component::{About, Component, Default, Resolving, Situation};
 use crate::diag::Rule;
 use crate::field;
-use crate::k8s::network::RepositoryUrl;
+use crate::k8s::url::RepositoryUrl;
 use crate::path::At;
 use crate::plan::{self, Layout, Plan};
 use crate::source::Scope;
@@ -96,7 +96,7 @@ impl Component for Repository {
         let branch = spec.branch.clone().unwrap_or_else(|| BRANCH.get());
         let layout = if spec.branches.is_some() { Layout::Branches } else { Layout::Folders };
         let path = if path == "." { String::new() } else { path };
-        if !path.is_empty() && crate::emit::bundle::RepoPath::new(&path).is_err() {
+        if !path.is_empty() && crate::emit::bundle::RepoPath::new(path.as_str()).is_err() {
             cx.diags
                 .report(&UNUSABLE, field!(at, spec.path), format!("`{path}` is not a path in a repository"))
                 .help("write a relative path such as `output`, with `/` between folders");

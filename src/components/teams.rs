@@ -10,9 +10,10 @@ use serde::Deserialize;
 use crate::component::{About, Component, Default, Resolving, Situation, Symbols, Team, namespace};
 use crate::diag::{Diagnostics, Rule};
 use crate::field;
-use crate::k8s::name::{Name, Subject};
+use crate::k8s::name::Name;
 use crate::k8s::pod_security::{Level, PINNED};
 use crate::k8s::quantity::{Bytes, Cpu};
+use crate::k8s::subject::Subject;
 use crate::k8s::text::Reason;
 use crate::path::At;
 use crate::plan::{Grant, Origin, Plan, Resource, Role, Stage, Tenancy, UnitId, UnitKind, platform};
@@ -260,7 +261,7 @@ impl Resolved {
             developers: groups(&self.developers),
             pod_security: self.pod_security,
             quota: self.quota.map(|quota| {
-                (quota.cpu.millis(), quota.memory.bytes(), quota.storage.map(Bytes::bytes))
+                (quota.cpu.millicores(), quota.memory.get(), quota.storage.map(Bytes::get))
             }),
             at: at.clone(),
         };

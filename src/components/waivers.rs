@@ -78,7 +78,7 @@ impl Component for Waivers {
     fn resolve(spec: Self::Spec, at: &At, cx: &mut Resolving<'_>) -> Option<Self> {
         let mut list = Vec::new();
         for (index, waiver) in spec.into_iter().enumerate() {
-            match waiver.at.parse() {
+            match waiver.at.parse::<FieldPath>() {
                 Ok(path) => list.push((path, waiver)),
                 Err(error) => {
                     cx.diags.report(

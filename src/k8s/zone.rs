@@ -59,7 +59,8 @@ impl FromStr for TimeZone {
                 name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(&wanted))
             })
         };
-        let near = city().or_else(|| nearest(&wanted, places()));
+        let similar = || places().filter(|name| name.len().abs_diff(wanted.len()) <= 3);
+        let near = city().or_else(|| nearest(&wanted, similar()));
         Err(Invalid::new(format!("{} is not in the time zone database", show(text)))
             .write_or(near, help))
     }

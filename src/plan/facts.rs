@@ -69,7 +69,7 @@ pub struct Repository {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArgoCd {
     /// Major and minor version, which decides the fields that may be written.
-    pub version: (u32, u32),
+    pub version: (u64, u64),
     /// Its namespace.
     pub namespace: String,
     /// When what may not be synced.
@@ -286,7 +286,7 @@ pub struct Grant {
     /// What.
     pub role: Role,
     /// Who; not empty.
-    pub subjects: Vec<crate::k8s::name::Subject>,
+    pub subjects: Vec<crate::k8s::subject::Subject>,
     /// The component that states it.
     pub component: &'static str,
     /// The field.

@@ -72,18 +72,6 @@ pub(crate) fn read<'de, T: Leaf, D: Deserializer<'de>>(from: D) -> Result<T, D::
 
 struct Reader<T>(PhantomData<T>);
 
-impl<T: Leaf> Reader<T> {
-    fn number<E: Error>(self, text: &str) -> Result<T, E> {
-        if T::ABOUT.kind == Kind::Text {
-            return Err(E::custom(
-                Invalid::new(format!("{} is a number, text is needed", show(text)))
-                    .write(format_args!("\"{text}\"")),
-            ));
-        }
-        self.visit_str(text)
-    }
-}
-
 impl<'de, T: Leaf> Visitor<'de> for Reader<T> {
     type Value = T;
 
@@ -99,15 +87,15 @@ impl<'de, T: Leaf> Visitor<'de> for Reader<T> {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
-        self.number(&number.to_string())
+        self.visit_str(&number.to_string())
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
-        self.number(&number.to_string())
+        self.visit_str(&number.to_string())
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
-        self.number(&number.to_string())
+        self.visit_str(&number.to_string())
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<T, D::Error> {
