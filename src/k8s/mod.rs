@@ -3,6 +3,7 @@
 pub mod leaf;
 
 pub mod count;
+pub mod crd;
 pub mod cron;
 pub mod date;
 pub mod duration;
