@@ -4,6 +4,7 @@
 #![allow(missing_docs, clippy::panic)]
 
 mod cases;
+mod cli;
 mod docs;
 mod tidy;
 mod publish;
