@@ -11,6 +11,7 @@ mod folder;
 mod names;
 mod overlay;
 mod readme;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 pub use bundle::Bundle;
+pub use written::{Written, written};
 
 use crate::plan::{Layout, Plan, Stage, Unit, environment_branch, unit_folder};
 use bundle::{LONGEST, RepoPath};
@@ -58,17 +60,25 @@ pub fn branches(plan: &Plan) -> BTreeMap<String, Bundle> {
 
 /// The final objects of all environments and clusters in one tree: what every `kustomize build` must come to.
 pub fn rendered(plan: &Plan) -> Bundle {
-    let folder = |unit: &Unit| {
-        let folder = unit_folder(&unit.id, Layout::Branches);
-        let part = match &unit.id.stage {
-            Stage::Environment { environment, .. } => format!("environments/{environment}"),
-            stage => format!("clusters/{}", stage.cluster().unwrap_or_default()),
-        };
-        // The folder of what is a cluster's own begins with that cluster already.
-        let path = if folder.starts_with(&part) { folder } else { format!("{part}/{folder}") };
-        ((), path)
-    };
+    let folder = |unit: &Unit| ((), rendered_folder(unit));
     print(plan, folder, overlay::whole).remove(&()).unwrap_or_default()
+}
+
+/// The folder of a unit in the one tree of all final objects.
+fn rendered_folder(unit: &Unit) -> String {
+    let folder = unit_folder(&unit.id, Layout::Branches);
+    let part = match &unit.id.stage {
+        Stage::Environment { environment, .. } => environment_branch(environment),
+        stage => format!("clusters/{}", stage.cluster().unwrap_or_default()),
+    };
+    // The folder of what is a cluster's own begins with that cluster already.
+    if folder.starts_with(&part) { folder } else { format!("{part}/{folder}") }
+}
+
+/// How long a path may be: publishing puts the owned path before every path.
+fn room(plan: &Plan) -> usize {
+    let owned = plan.facts.repository.as_ref().map_or("", |repository| &repository.path);
+    LONGEST.saturating_sub(if owned.is_empty() { 0 } else { owned.len() + 1 })
 }
 
 /// The folders of all units, on all cores, and each in the bundle that it belongs to.
@@ -79,9 +89,7 @@ fn print<'p, B: Ord + Send>(
     place: impl Fn(&Unit) -> (B, String) + Sync,
     content: impl Fn(&'p Unit, String) -> Option<Folder<'p>> + Sync,
 ) -> BTreeMap<B, Bundle> {
-    let owned = plan.facts.repository.as_ref().map_or("", |repository| &repository.path);
-    // Publishing puts the owned path before every path.
-    let room = LONGEST.saturating_sub(if owned.is_empty() { 0 } else { owned.len() + 1 });
+    let room = room(plan);
     let units: Vec<&Unit> = plan.units.values().collect();
     let printed: Vec<(B, Vec<(RepoPath, Vec<u8>)>)> = units
         .into_par_iter()
