@@ -4,3 +4,7 @@
 #![allow(missing_docs, clippy::panic)]
 
 mod cases;
+mod docs;
+mod tidy;
+mod publish;
+mod write;
