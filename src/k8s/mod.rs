@@ -3,6 +3,7 @@
 pub mod leaf;
 
 pub mod count;
+pub mod crd;
 pub mod cron;
 pub mod date;
 pub mod duration;
@@ -11,8 +12,8 @@ pub mod image;
 pub mod name;
 pub mod network;
 pub mod path;
-pub mod port;
 pub mod pod_security;
+pub mod port;
 pub mod quantity;
 pub mod secret;
 pub mod socket;
