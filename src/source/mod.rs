@@ -7,6 +7,7 @@ mod load;
 mod node;
 mod overlay;
 mod parse;
+mod short;
 
 use crate::diag::Rule;
 pub use decode::{INVALID_VALUE, decode};
@@ -14,6 +15,7 @@ pub use document::{Document, Documents, Layer};
 pub use files::{SourceFile, Sources};
 pub use load::{API_VERSION, LoadError, Loaded, Scope, Section, load};
 pub use node::{Entry, Kind, Meaning, Node, Scalar};
+pub use short::Short;
 
 /// Every rule of this stage.
 pub static RULES: &[&Rule] = &[
