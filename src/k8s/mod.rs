@@ -10,6 +10,7 @@ pub mod host;
 pub mod image;
 pub mod name;
 pub mod network;
+pub mod patch;
 pub mod path;
 pub mod port;
 pub mod pod_security;
