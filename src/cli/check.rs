@@ -40,7 +40,8 @@ pub(super) struct ReadingArgs {
 fn report_file(text: &str) -> Result<(Format, Utf8PathBuf), String> {
     let (format, file) =
         text.split_once('=').ok_or("write for example `gitlab=gl-code-quality.json`")?;
-    Ok((format.parse()?, file.into()))
+    let format = format.parse().map_err(|error| format!("{error}"))?;
+    Ok((format, file.into()))
 }
 
 /// What reading and compiling came to.

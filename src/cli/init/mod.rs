@@ -58,13 +58,14 @@ pub(super) fn run(args: &InitArgs, output: &Output) -> anyhow::Result<Exit> {
 fn files(args: &InitArgs) -> anyhow::Result<Vec<(Utf8PathBuf, String)>> {
     let mut templates = Environment::new();
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
-    templates.set_keep_trailing_newline(true);
     // Names and URLs are checked types: nothing in them needs escaping in YAML.
     templates.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     let values = context! { name => args.name.to_string(), url => args.url.to_string() };
     let mut files = Vec::new();
     for (path, template) in TEMPLATES {
-        files.push((args.folder.join(path), templates.render_named_str(path, template, &values)?));
+        let text = templates.render_named_str(path, template, &values)?;
+        // minijinja takes the last line break away.
+        files.push((args.folder.join(path), format!("{text}\n")));
     }
     for (path, kind) in
         [("groundplan.schema.json", Kind::Blueprint), ("groundplan.overlay.schema.json", Kind::Overlay)]
