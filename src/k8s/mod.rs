@@ -8,6 +8,7 @@ pub mod date;
 pub mod duration;
 pub mod host;
 pub mod image;
+pub mod kinds;
 pub mod name;
 pub mod network;
 pub mod patch;

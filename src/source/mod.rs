@@ -4,6 +4,7 @@ mod decode;
 mod document;
 mod files;
 mod load;
+mod manifest;
 mod node;
 mod overlay;
 mod parse;
@@ -14,6 +15,7 @@ pub use decode::{INVALID_VALUE, decode};
 pub use document::{Document, Documents, Layer};
 pub use files::{SourceFile, Sources};
 pub use load::{API_VERSION, LoadError, Loaded, Scope, Section, load};
+pub use manifest::{Unreadable, manifests};
 pub use node::{Entry, Kind, Meaning, Node, Scalar};
 pub use short::Short;
 

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::secret_file::SecretFile;
+use super::secret_files::SecretFile;
 use super::spec::{Access, Capability, Concurrency, Seccomp, Spread};
 use crate::component::Endpoint;
 use crate::k8s::count::Percent;
@@ -48,6 +48,8 @@ pub struct Workload {
     pub spread: Spread,
     pub patches: Vec<PatchOf>,
     pub manifests: Vec<Manifest>,
+    /// The written fields that only make sense for what always runs.
+    pub always: Vec<&'static str>,
 }
 
 /// What runs it.
@@ -163,6 +165,8 @@ pub struct File {
     pub path: MountPath,
     /// Its key in the ConfigMap or Secret.
     pub key: String,
+    /// The field that says what it holds.
+    pub field: &'static str,
     pub content: Content,
 }
 
