@@ -38,6 +38,7 @@ pub mod components;
 // 6: their one list
 pub mod registry;
 // 7: carrying it out, and describing it
+pub mod explain;
 pub mod reference;
 pub mod publish;
 // 8: the command line

@@ -28,9 +28,9 @@ pub(super) struct CompileArgs {
     /// Write nothing; say what would change, and exit with 2 if anything would
     #[arg(long)]
     check: bool,
-    /// Write the final objects of every environment instead of bases and overlays
-    #[arg(long)]
-    rendered: bool,
+    /// What to write [default: what `repository` says]
+    #[arg(long, value_enum)]
+    layout: Option<Form>,
     #[command(flatten)]
     overwrite: OverwriteArgs,
 }
@@ -51,11 +51,9 @@ pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
     let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
         return Ok(Exit::Findings);
     };
-    let branches = plan.facts.repository.as_ref().map(|repository| repository.layout);
-    let bundle = if args.rendered || branches == Some(Layout::Branches) {
-        emit::rendered(plan)
-    } else {
-        emit::folders(plan)
+    let bundle = match args.layout.unwrap_or_else(|| Form::of(plan)) {
+        Form::Kustomize => emit::folders(plan),
+        Form::Rendered => emit::rendered(plan),
     };
     unproven(plan, output);
     if args.check {
@@ -66,7 +64,32 @@ pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
     let options = WriteOptions { force, allow_mass_deletion };
     let changes = files::write(&bundle, &plan.versions, &args.output, options)?;
     output.note(&format!("{}: {} files, {}", args.output, bundle.len(), summary(&changes)));
+    // pre-commit looks at what git tracks, so it would miss the files of a first compile.
+    let hook = std::env::var_os("PRE_COMMIT").is_some_and(|value| value == "1");
+    if hook && !changes.is_empty() {
+        output.findings("the output was out of date and is now written: add it and commit again\n");
+        return Ok(Exit::Findings);
+    }
     Ok(Exit::Fine)
+}
+
+/// What `compile` writes.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Form {
+    /// A base, and an overlay per environment
+    Kustomize,
+    /// The final objects of every environment
+    Rendered,
+}
+
+impl Form {
+    /// What the blueprint's `repository` says.
+    fn of(plan: &Plan) -> Self {
+        match plan.facts.repository.as_ref().map(|repository| repository.layout) {
+            Some(Layout::Branches) => Self::Rendered,
+            _ => Self::Kustomize,
+        }
+    }
 }
 
 /// What went round the compiler, so that nobody takes it for proven.

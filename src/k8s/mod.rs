@@ -3,6 +3,7 @@
 pub mod leaf;
 
 pub mod count;
+pub mod crd;
 pub mod cron;
 pub mod date;
 pub mod duration;
@@ -24,3 +25,22 @@ pub mod tree;
 pub mod url;
 pub mod version;
 pub mod zone;
+
+pub use count::{Count, Percent};
+pub use cron::Cron;
+pub use date::Date;
+pub use duration::Duration;
+pub use host::HostName;
+pub use image::Image;
+pub use leaf::Invalid;
+pub use name::{ConfigKey, EnvName, LabelKey, LabelValue, Name, Subdomain};
+pub use network::{Address, AddressRange, Cidr};
+pub use path::{HttpPath, MountPath};
+pub use port::{Port, PortName};
+pub use quantity::{Bytes, Cpu};
+pub use secret::{SecretPath, SecretRef, looks_like_credential};
+pub use subject::Subject;
+pub use text::{Email, Reason};
+pub use url::{RepositoryUrl, Url};
+pub use version::{MinorVersion, SemVer, VersionChoice};
+pub use zone::TimeZone;

@@ -6,8 +6,8 @@
 mod pages;
 mod schema;
 
-pub use pages::{blueprint_page, rules_page};
-pub use schema::{Kind, schema};
+pub use pages::{blueprint_page, rule_entry, rules_page};
+pub use schema::{Kind, description_of, schema};
 
 use crate::component::Default;
 use crate::path::FieldPath;

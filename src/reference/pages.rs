@@ -195,7 +195,7 @@ pub fn rules_page(rules: &[&Rule]) -> String {
 }
 
 /// One rule, as the page and `groundplan explain <rule>` show it.
-fn rule_entry(rule: &Rule) -> String {
+pub fn rule_entry(rule: &Rule) -> String {
     let severity = match rule.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

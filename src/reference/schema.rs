@@ -4,6 +4,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::defaults;
+use crate::path::{FieldPath, Segment};
 use crate::registry::section_schemas;
 use crate::source::{API_VERSION, Scope};
 
@@ -98,10 +99,11 @@ fn close(value: &mut Value, kind: Kind, root: bool) {
 /// Puts every default, with its reason, on the property it is of.
 fn write_defaults(schema: &mut Value) {
     for default in defaults() {
-        let Some(property) = property(schema, default.field) else {
+        let steps: Vec<&str> = default.field.split('.').collect();
+        let property = property(schema, &steps).and_then(|pointer| schema.pointer_mut(&pointer));
+        let Some(fields) = property.and_then(Value::as_object_mut) else {
             crate::bug!("the default of {} is of no field", default.field);
         };
-        let Some(fields) = property.as_object_mut() else { continue };
         // `3.5` is a version, not a number.
         let value = match default.value.parse::<u32>() {
             Ok(number) => json!(number),
@@ -121,27 +123,45 @@ fn write_defaults(schema: &mut Value) {
     }
 }
 
-/// The schema of a field such as `workloads.*.scale.min`.
-fn property<'a>(schema: &'a mut Value, field: &str) -> Option<&'a mut Value> {
+/// The pointer to the schema of a field, in which `*`, or a name that is no property, is any name or element.
+fn property(schema: &Value, steps: &[&str]) -> Option<String> {
     let mut pointer = String::new();
-    for step in field.split('.') {
+    for step in steps {
         pointer = follow(schema, pointer)?;
         let here = schema.pointer(&pointer)?;
-        let next = match step {
-            "*" if here.get("items").is_some() => "/items".to_owned(),
-            "*" => match here.get("patternProperties").and_then(Value::as_object) {
-                Some(patterns) => {
-                    let pattern = patterns.keys().next()?.replace('~', "~0").replace('/', "~1");
-                    format!("/patternProperties/{pattern}")
-                }
-                None => "/additionalProperties".to_owned(),
-            },
-            name => format!("/properties/{name}"),
+        let known = here.get("properties").is_some_and(|fields| fields.get(step).is_some());
+        let next = if known {
+            format!("/properties/{step}")
+        } else if here.get("items").is_some() {
+            "/items".to_owned()
+        } else if let Some(patterns) = here.get("patternProperties").and_then(Value::as_object) {
+            let pattern = patterns.keys().next()?.replace('~', "~0").replace('/', "~1");
+            format!("/patternProperties/{pattern}")
+        } else {
+            "/additionalProperties".to_owned()
         };
         pointer.push_str(&next);
         schema.pointer(&pointer)?;
     }
-    schema.pointer_mut(&pointer)
+    Some(pointer)
+}
+
+/// What the schema says a field is; `None` if there is no such field.
+pub fn description_of(path: &FieldPath) -> Option<String> {
+    let schema = schema(Kind::Blueprint);
+    let steps: Vec<&str> = path
+        .segments()
+        .iter()
+        .map(|segment| match segment {
+            Segment::Key(key) => &**key,
+            Segment::Index(_) => "*",
+        })
+        .collect();
+    let pointer = property(&schema, &steps)?;
+    let own = schema.pointer(&pointer)?;
+    let target = schema.pointer(&follow(&schema, pointer)?)?;
+    let text = [own, target].into_iter().find_map(|here| here.get("description")?.as_str());
+    Some(text.unwrap_or_default().to_owned())
 }
 
 /// Follows references and optional wrappers to where the properties are.

@@ -4,5 +4,8 @@
 #![allow(missing_docs, clippy::panic)]
 
 mod cases;
+mod cli;
+mod docs;
+mod tidy;
 mod publish;
 mod write;

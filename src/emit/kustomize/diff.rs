@@ -10,12 +10,12 @@ use crate::k8s::tree::{Map, Tree};
 /// The patch that turns `base` into `wanted`; `None` when they say the same.
 ///
 /// Both are the same object: equal apiVersion, kind and name. `metadata.namespace` is left alone, because the
-/// overlay's kustomization sets it. A strategic merge patch is preferred, for a reader recognizes the object
+/// overlay's kustomization sets it, and no annotations are the same as an empty map of them. A strategic merge patch is preferred, for a reader recognizes the object
 /// in it; a JSON patch says what a merge cannot, which is every list that changes its items or their order
 /// (kustomize puts a merged list's new items first), and every place where kustomize would merge something
 /// else than it was told.
 pub fn patch(base: &Tree, wanted: &Tree) -> Option<Patch> {
-    let (base, wanted) = (without_namespace(base), without_namespace(wanted));
+    let (base, wanted) = (settled(base), settled(wanted));
     if base.same_as(&wanted) {
         return None;
     }
@@ -34,13 +34,20 @@ pub fn patch(base: &Tree, wanted: &Tree) -> Option<Patch> {
     Some(Patch::Json6902 { target: Target::of(&base), operations })
 }
 
-pub(super) fn without_namespace(object: &Tree) -> Cow<'_, Tree> {
-    if object.pointer("/metadata/namespace").is_none() {
+/// The object without what the build decides: it sets the namespace, and drops annotations that are empty.
+fn settled(object: &Tree) -> Cow<'_, Tree> {
+    let moot = |key: &str, value: &Tree| match key {
+        "namespace" => true,
+        "annotations" => value.as_map().is_some_and(Map::is_empty),
+        _ => false,
+    };
+    let metadata = object.get("metadata").and_then(Tree::as_map);
+    if !metadata.is_some_and(|metadata| metadata.iter().any(|(key, value)| moot(key, value))) {
         return Cow::Borrowed(object);
     }
     let mut object = object.clone();
     if let Some(metadata) = object.get_mut("metadata").and_then(Tree::as_map_mut) {
-        metadata.remove("namespace");
+        metadata.retain(|key, value| !moot(key, value));
     }
     Cow::Owned(object)
 }
@@ -114,8 +121,12 @@ impl<'t> Walk<'t> {
             (Tree::Map(old), Tree::Map(new)) => self.map(old, new).map(Tree::Map),
             (Tree::Seq(old), Tree::Seq(new)) => self.list(old, new).map(Tree::Seq),
             (Tree::Seq(_) | Tree::Map(_), _) | (_, Tree::Seq(_) | Tree::Map(_)) => None,
-            // The base's quotes stay around the patch's value, so a number would become a string.
-            (Tree::Str(_), Tree::Str(_)) => Some(new.clone()),
+            // The base's style stays with the patch's value: a number would get a string's quotes, and a text
+            // that begins with a tab would become a literal, which kustomize then cannot read itself.
+            (Tree::Str(old), Tree::Str(text)) => {
+                let breaks = old.contains('\n') && text.trim_start_matches('\n').starts_with('\t');
+                (!breaks).then(|| new.clone())
+            }
             (Tree::Str(_), _) | (_, Tree::Str(_)) => None,
             _ => Some(new.clone()),
         }

@@ -11,19 +11,23 @@ pub(super) fn diff(base: &Tree, wanted: &Tree) -> Vec<Operation> {
     operations
 }
 
-/// The steps for a value that may also be replaced as a whole, whichever is shorter.
+/// The steps for a value below the root, which may also be replaced as a whole.
+///
+/// A map is, when nothing of it stays; a list, when that is shorter. A map with a part that stays is edited
+/// even if replacing it were shorter: the patch must say what differs, and no more.
 fn change(base: &Tree, wanted: &Tree, path: String, operations: &mut Vec<Operation>) {
     if base.same_as(wanted) {
         return;
     }
-    let replace = Operation::Replace { path: path.clone(), value: wanted.clone() };
     let mut edits = Vec::new();
-    if edit(base, wanted, &path, &mut edits) && cost(&edits) <= cost(std::slice::from_ref(&replace))
-    {
-        operations.append(&mut edits);
-    } else {
-        operations.push(replace);
-    }
+    let edited = match (base, wanted) {
+        (Tree::Map(old), Tree::Map(new)) if !old.keys().any(|key| new.contains_key(key)) => false,
+        _ => edit(base, wanted, &path, &mut edits),
+    };
+    let replace = Operation::Replace { path, value: wanted.clone() };
+    let replace = std::slice::from_ref(&replace);
+    let whole = !edited || (base.as_seq().is_some() && cost(replace) < cost(&edits));
+    operations.extend_from_slice(if whole { replace } else { &edits });
 }
 
 fn cost(operations: &[Operation]) -> usize {

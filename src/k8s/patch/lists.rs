@@ -48,13 +48,13 @@ impl<'t> Schema<'t> {
             "flowcontrol.apiserver.k8s.io",
             "networking.k8s.io",
             "node.k8s.io",
-            "policy.k8s.io",
             "rbac.authorization.k8s.io",
             "resource.k8s.io",
             "scheduling.k8s.io",
+            "storage.k8s.io",
         ];
         let group = self.api_version.split_once('/').map_or("", |(group, _)| group);
-        !group.contains('.') || group == "storage.k8s.io" || GROUPS.contains(&group)
+        !group.contains('.') || GROUPS.contains(&group)
     }
 
     /// How the list at `path` is joined; list items are no step of a path.

@@ -1,0 +1,46 @@
+//! Secrets that are needed become ExternalSecrets: git holds where a value is kept, never the value.
+//!
+//! They are in the wave of the pods that mount them. A wave of their own would fail the whole sync when the store
+//! is away for a moment; without one the pods wait for their Secret and start when it comes.
+
+use crate::k8s::crd::Object;
+use crate::k8s::crd::external_secrets::{
+    Data, ExternalSecretSpec, RemoteRef, SecretStoreRef, Target,
+};
+use crate::plan::{Origin, Plan, Resource, SecretEntry, SecretNeed, platform};
+
+pub(super) const NAME: &str = "secrets";
+
+/// How long a changed value may take to arrive; also what the API server would fill in.
+const REFRESH_INTERVAL: &str = "1h0m0s";
+
+pub(super) fn run(plan: &mut Plan) {
+    for need in &plan.facts.secrets {
+        let fields = need.entries.iter().map(|entry| entry.at.clone());
+        let origin = Origin::derived(need.component, NAME, fields);
+        super::add(&mut plan.units, &need.unit, Resource::object(&external_secret(need), origin));
+    }
+}
+
+fn external_secret(need: &SecretNeed) -> Object<ExternalSecretSpec> {
+    let mut data: Vec<Data> = need.entries.iter().map(one_key).collect();
+    data.sort_by(|a, b| a.secret_key.cmp(&b.secret_key));
+    let spec = ExternalSecretSpec {
+        refresh_interval: REFRESH_INTERVAL,
+        secret_store_ref: SecretStoreRef {
+            kind: "ClusterSecretStore",
+            name: platform::SECRET_STORE,
+        },
+        target: Target::owned(need.name.clone()),
+        data,
+    };
+    Object::new(super::metadata(&need.name, &need.namespace), spec)
+}
+
+fn one_key(entry: &SecretEntry) -> Data {
+    let (path, property) = (entry.reference.path(), entry.reference.property());
+    Data {
+        secret_key: entry.key.clone(),
+        remote_ref: RemoteRef::new(path.to_string(), property.to_owned()),
+    }
+}
