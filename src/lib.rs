@@ -37,7 +37,9 @@ pub mod passes;
 pub mod components;
 // 6: their one list
 pub mod registry;
-// 7: carrying it out
+// 7: carrying it out, and describing it
+pub mod explain;
+pub mod reference;
 pub mod publish;
 // 8: the command line
 pub mod cli;

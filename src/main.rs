@@ -1,1 +1,7 @@
-fn main() {}
+//! The command; everything it does is in `cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    groundplan::cli::run(std::env::args_os())
+}

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 /// The longest path a bundle may hold, in bytes: Windows checkouts and tar headers have little more room.
-const LONGEST: usize = 200;
+pub(super) const LONGEST: usize = 200;
 
 /// A file's or folder's path in the repository that comes out: `clusters/prod/argocd/root.yaml`.
 ///

@@ -99,7 +99,7 @@ impl FromStr for Date {
         let form = parts.iter().map(|part| part.len()).eq([4, 2, 2]);
         let Some([year, month, day]) = numbers(text, '-').filter(|_| form) else {
             let near = ['-', '/', '.'].into_iter().find_map(|separator| {
-                let [a, b, c] = numbers(text, separator)?;
+                let [a, b, c] = numbers(text.trim(), separator)?;
                 // Only what begins with the year, or ends with it after a day that cannot be a month.
                 let (year, month, day) = if a >= 1000 { (a, b, c) } else { (c, b, a) };
                 let certain = a >= 1000 || day > 12;
@@ -139,7 +139,6 @@ fn narrow(number: u16) -> u8 {
 /// Three numbers between separators.
 fn numbers(text: &str, separator: char) -> Option<[u16; 3]> {
     let mut parts = text
-        .trim()
         .split(separator)
         .map(|part| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok()).flatten());
     let numbers = [parts.next()??, parts.next()??, parts.next()??];
@@ -168,6 +167,7 @@ mod tests {
             ("2026/12/31", "`2026/12/31` is not a date", "write `2026-12-31`"),
             ("31.12.2026", "`31.12.2026` is not a date", "write `2026-12-31`"),
             ("01/02/2026", "`01/02/2026` is not a date", rule),
+            ("2026-12-3 ", "`2026-12-3 ` is not a date", "write `2026-12-03`"),
             ("tomorrow", "`tomorrow` is not a date", rule),
             ("", "`` is not a date", rule),
             (

@@ -91,17 +91,13 @@ impl FromStr for HttpPath {
 fn fault(text: &str) -> Option<&'static str> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-/._~!$&'()*+,;=:@%".contains(c);
     let lower = text.to_ascii_lowercase();
-    let escapes = text
-        .split('%')
-        .skip(1)
-        .all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit()));
     if text.contains("://") {
         Some("is a whole address, only its path is needed")
     } else if !text.starts_with('/') {
         Some("does not begin with `/`")
     } else if text.contains(['?', '#']) {
         Some("has a query, only the path is needed")
-    } else if !text.chars().all(allowed) || !escapes {
+    } else if !text.chars().all(allowed) || !escapes_well(text) {
         Some("has a character that a path must escape with `%`")
     } else if text.contains("//") || text.split('/').any(|part| matches!(part, "." | "..")) {
         Some("has `//`, `.` or `..`")
@@ -110,6 +106,13 @@ fn fault(text: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Whether every `%` is followed by two hexadecimal digits.
+pub(super) fn escapes_well(text: &str) -> bool {
+    text.split('%')
+        .skip(1)
+        .all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|b| b.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]

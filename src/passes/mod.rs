@@ -2,13 +2,40 @@
 
 pub mod applications;
 
-use crate::plan::Plan;
+mod budgets;
+mod guards;
+mod labels;
+mod monitors;
+mod policies;
+mod roles;
+mod routes;
+mod secrets;
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use crate::plan::{Plan, Resource, Unit, UnitId};
 
 /// A pass: its name, which is part of origins, and what it does.
 pub type Pass = (&'static str, fn(&mut Plan));
 
-/// The passes in order: objects first, then what speaks about all objects of a unit, then what speaks about units.
-pub static PASSES: &[Pass] = &[(applications::NAME, applications::derive)];
+/// The passes in order: objects first, then what speaks about units, then what is said of every object.
+///
+/// - `routes` and `monitors` state the flows of gateway and Prometheus, so they come before `policies`.
+/// - `applications` counts up what every unit holds, so all objects of units come before it.
+/// - `guards` and `labels` come last: what a later pass adds would go without.
+pub static PASSES: &[Pass] = &[
+    (secrets::NAME, secrets::run),
+    (routes::NAME, routes::run),
+    (monitors::NAME, monitors::run),
+    (budgets::NAME, budgets::run),
+    (roles::NAME, roles::run),
+    (policies::NAME, policies::run),
+    (applications::NAME, applications::derive),
+    (guards::NAME, guards::run),
+    (labels::NAME, labels::run),
+];
 
 /// Derives everything that follows from the facts.
 pub fn derive(plan: &mut Plan) {
@@ -16,3 +43,26 @@ pub fn derive(plan: &mut Plan) {
         pass(plan);
     }
 }
+
+/// Puts a resource into the unit that a fact names as its owner.
+fn add(units: &mut BTreeMap<UnitId, Unit>, owner: &UnitId, resource: Resource) {
+    match units.get_mut(owner) {
+        Some(unit) => unit.add(resource),
+        None => crate::bug!(
+            "{} states a fact about the unit {owner:?}, which is not there",
+            resource.origin.component
+        ),
+    }
+}
+
+/// The metadata of an object; one of the base has no namespace, and is never applied.
+fn metadata(name: &str, namespace: &str) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        namespace: Some(namespace.to_owned()).filter(|namespace| !namespace.is_empty()),
+        ..ObjectMeta::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

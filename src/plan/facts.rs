@@ -181,6 +181,10 @@ pub struct Exposure {
     pub service: String,
     /// The Service's port.
     pub port: u16,
+    /// The labels that select the pods behind the Service.
+    pub pods: BTreeMap<String, String>,
+    /// Where those pods listen: policies see a connection after the Service's port was translated.
+    pub socket: Socket,
     /// How it is reached.
     pub channel: Channel,
     /// The component that states it.
@@ -202,6 +206,10 @@ pub struct Scrape {
     pub labels: BTreeMap<String, String>,
     /// The name of the Service's port.
     pub port: String,
+    /// The labels that select the pods behind the Service.
+    pub pods: BTreeMap<String, String>,
+    /// Where those pods serve the metrics: Prometheus connects to pods, not to Services.
+    pub socket: Socket,
     /// The HTTP path.
     pub path: String,
     /// Seconds between scrapes.

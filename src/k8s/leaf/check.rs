@@ -57,7 +57,7 @@ where
         proptest::string::string_regex(&about.pattern.replace(['^', '$'], "")).unwrap(),
         mutated(about.examples),
     ];
-    TestRunner::default()
+    TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })
         .run(&near, |text| {
             law::<T>(&text);
             Ok(())

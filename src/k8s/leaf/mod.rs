@@ -267,3 +267,5 @@ pub(crate) use as_written;
 
 #[cfg(test)]
 pub(crate) mod check;
+#[cfg(test)]
+mod tests;

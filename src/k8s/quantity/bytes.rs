@@ -42,20 +42,22 @@ const DECIMAL: [Suffix; 6] = [
 impl Bytes {
     /// No bytes.
     pub const ZERO: Self = Self(0);
+    /// One byte less than `8Ei`: beyond it Kubernetes silently takes every amount for this one.
+    pub const MAX: Self = Self(i64::MAX as u64);
 
-    /// So many bytes.
+    /// So many bytes, at most [`Bytes::MAX`].
     pub const fn new(bytes: u64) -> Self {
-        Self(bytes)
+        if bytes > Self::MAX.0 { Self::MAX } else { Self(bytes) }
     }
 
     /// So many mebibytes, at most what can be counted.
     pub const fn from_mi(mebibytes: u64) -> Self {
-        Self(mebibytes.saturating_mul(1 << 20))
+        Self::new(mebibytes.saturating_mul(1 << 20))
     }
 
     /// So many gibibytes, at most what can be counted.
     pub const fn from_gi(gibibytes: u64) -> Self {
-        Self(gibibytes.saturating_mul(1 << 30))
+        Self::new(gibibytes.saturating_mul(1 << 30))
     }
 
     /// Bytes.
@@ -70,7 +72,7 @@ impl Bytes {
 
     /// The sum, unless it is beyond what can be counted.
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
+        self.0.checked_add(other.0).filter(|sum| *sum <= Self::MAX.0).map(Self)
     }
 
     /// The difference, unless `other` is more.
@@ -80,21 +82,21 @@ impl Bytes {
 
     /// `times` as much, unless it is beyond what can be counted.
     pub fn checked_mul(self, times: u64) -> Option<Self> {
-        self.0.checked_mul(times).map(Self)
+        self.0.checked_mul(times).filter(|product| *product <= Self::MAX.0).map(Self)
     }
 
-    /// This many hundredths of it, rounded down; at most what can be counted.
+    /// This many hundredths of it, rounded down; at most [`Bytes::MAX`].
     pub fn percent(self, percent: u64) -> Self {
-        Self(u64::try_from(u128::from(self.0) * u128::from(percent) / 100).unwrap_or(u64::MAX))
+        let part = u128::from(self.0) * u128::from(percent) / 100;
+        Self::new(u64::try_from(part).unwrap_or(u64::MAX))
     }
 
-    /// Rounded up to a multiple of `step`, at most what can be counted; a step of nothing changes nothing.
+    /// Rounded up to a multiple of `step`, at most [`Bytes::MAX`]; a step of nothing changes nothing.
     pub fn round_up_to(self, step: Self) -> Self {
-        Self(self.0.checked_next_multiple_of(step.0).unwrap_or(if step.0 == 0 {
-            self.0
-        } else {
-            u64::MAX
-        }))
+        match step.0 {
+            0 => self,
+            step => Self::new(self.0.checked_next_multiple_of(step).unwrap_or(u64::MAX)),
+        }
     }
 }
 
@@ -129,15 +131,16 @@ impl FromStr for Bytes {
             return Err(invalid(why).help(meant(text).unwrap_or_else(|| help.to_owned())));
         };
         match number.times(factor) {
-            Product::Exact(bytes) => Ok(Self(bytes)),
+            Product::Exact(bytes) if bytes <= Self::MAX.0 => Ok(Self(bytes)),
             Product::Between(below) => {
                 let step =
                     [1 << 30, 1 << 20, 1 << 10, 1].into_iter().find(|step| below / step >= 10);
                 let above = below.checked_next_multiple_of(step.unwrap_or(1)).map(Self);
+                let above = above.filter(|above| *above <= Self::MAX && above.0 > below);
                 Err(invalid("is not a whole number of bytes").write_or(above, help))
             }
-            Product::TooLarge => {
-                Err(invalid("is more than can be counted").help("write less than `16Ei`"))
+            Product::Exact(_) | Product::TooLarge => {
+                Err(invalid("is more than can be counted").help("write less than `8Ei`"))
             }
         }
     }
@@ -188,7 +191,7 @@ mod tests {
             ("1000", "1k"),
             ("1024", "1Ki"),
             ("0Gi", "0"),
-            ("15Ei", "15Ei"),
+            ("7Ei", "7Ei"),
         ]);
         let rule = "write a number and a suffix, such as `512Mi` or `20Gi`";
         bad::<Bytes>(&[
@@ -204,7 +207,7 @@ mod tests {
             ("-1Gi", "`-1Gi` is not an amount of bytes", rule),
             ("big", "`big` is not an amount of bytes", rule),
             ("0.1Gi", "`0.1Gi` is not a whole number of bytes", "write `103Mi`"),
-            ("16Ei", "`16Ei` is more than can be counted", "write less than `16Ei`"),
+            ("8Ei", "`8Ei` is more than can be counted", "write less than `8Ei`"),
         ]);
     }
 
@@ -212,18 +215,19 @@ mod tests {
         #[test]
         fn prints_what_reads_back(bytes: u64, shift in 0..64_u32) {
             for bytes in [bytes, bytes >> shift, (bytes >> shift) << shift, bytes / 1000 * 1000] {
-                prop_assert_eq!(Bytes(bytes).to_string().parse(), Ok(Bytes(bytes)));
+                let bytes = Bytes::new(bytes);
+                prop_assert_eq!(bytes.to_string().parse(), Ok(bytes));
             }
         }
 
         #[test]
-        fn arithmetic_is_exact_or_none(a: u64, b: u64, percent in 0..1000_u64) {
+        fn arithmetic_is_exact_or_none(a in 0..1_u64 << 63, b in 0..1_u64 << 63, percent in 0..1000_u64) {
             let (x, y) = (Bytes(a), Bytes(b));
-            let exact = |n: u128| u64::try_from(n).ok().map(Bytes);
+            let exact = |n: u128| u64::try_from(n).ok().map(Bytes).filter(|n| *n <= Bytes::MAX);
             prop_assert_eq!(x.checked_add(y), exact(u128::from(a) + u128::from(b)));
             prop_assert_eq!(x.checked_mul(b), exact(u128::from(a) * u128::from(b)));
             prop_assert_eq!(x.checked_sub(y).is_some(), a >= b);
-            let part = exact(u128::from(a) * u128::from(percent) / 100).unwrap_or(Bytes(u64::MAX));
+            let part = exact(u128::from(a) * u128::from(percent) / 100).unwrap_or(Bytes::MAX);
             prop_assert_eq!(x.percent(percent), part);
             prop_assert!(x.round_up_to(y) >= x);
         }

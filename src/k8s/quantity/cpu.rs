@@ -13,7 +13,7 @@ leaf! {
     #[derive(Copy, Default)]
     pub struct Cpu(u64);
     kind: Kind::Raw,
-    pattern: "^([0-9]+(\\.[0-9]{1,3}0*)?|[0-9]+m)$",
+    pattern: "^[0-9]+(\\.[0-9]+)?m?$",
     examples: ["2", "250m", "0.5"],
 }
 

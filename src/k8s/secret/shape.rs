@@ -38,7 +38,7 @@ pub fn looks_like_credential(key: &str, value: &str) -> Option<&'static str> {
 }
 
 /// Whether the text holds `scheme://user:password@`, the password not being a placeholder.
-pub(in crate::k8s) fn has_address_with_password(text: &str) -> bool {
+fn has_address_with_password(text: &str) -> bool {
     text.match_indices("://").any(|(start, _)| {
         let rest = &text[start + 3..];
         let end = rest

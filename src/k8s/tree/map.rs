@@ -11,8 +11,8 @@ pub struct Map(Vec<(Text, Tree)>);
 
 impl Map {
     /// A map without entries.
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self(Vec::new())
     }
 
     /// A map without entries and with room for `capacity`.

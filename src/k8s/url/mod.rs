@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use super::host::HostName;
 use super::leaf::{Invalid, Kind, as_written, leaf, show};
+use super::path::escapes_well;
 use super::port::Port;
 use super::secret::credential_shape;
 use crate::diag::nearest;
@@ -231,7 +232,8 @@ fn is_user(text: &str) -> bool {
 
 /// Characters that may stand in an address as they are (RFC 3986, 2).
 fn is_path(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c))
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
+    text.chars().all(allowed) && escapes_well(text)
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Versions: of the estate itself, and of what is chosen from the catalogue.
 
+mod choice;
+
 use std::fmt;
 use std::str::FromStr;
 
 use super::leaf::{Invalid, Kind, leaf, show};
+pub use choice::VersionChoice;
 
 leaf! {
     /// A version as semver 2 writes it: `major.minor.patch`, perhaps with `-pre.release`.
@@ -30,19 +33,6 @@ leaf! {
     kind: Kind::Text,
     pattern: "^[0-9]+\\.[0-9]+$",
     examples: ["1.36", "3.4"],
-}
-
-leaf! {
-    /// Which version to take: `1.36` is the newest patch the catalogue knows, `1.36.2` exactly that one.
-    pub enum VersionChoice {
-        /// The newest patch of a series.
-        Newest(MinorVersion),
-        /// This version and no other.
-        Exact(SemVer),
-    }
-    kind: Kind::Text,
-    pattern: "^[0-9]+\\.[0-9]+(\\.[0-9]+(-[0-9A-Za-z.-]+)?)?$",
-    examples: ["1.36", "1.36.2"],
 }
 
 /// What stands after `-`; anything there comes before the release itself.
@@ -108,24 +98,6 @@ impl MinorVersion {
     }
 }
 
-impl VersionChoice {
-    /// The series of the choice.
-    pub const fn series(&self) -> MinorVersion {
-        match self {
-            Self::Newest(series) => *series,
-            Self::Exact(version) => version.series(),
-        }
-    }
-
-    /// Whether `version` is what was chosen, or may be.
-    pub fn admits(&self, version: &SemVer) -> bool {
-        match self {
-            Self::Newest(series) => version.series() == *series && !version.is_pre_release(),
-            Self::Exact(exact) => exact == version,
-        }
-    }
-}
-
 impl fmt::Display for SemVer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.major, self.minor, self.patch)?;
@@ -144,15 +116,6 @@ impl fmt::Display for SemVer {
 impl fmt::Display for MinorVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
-    }
-}
-
-impl fmt::Display for VersionChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Newest(series) => series.fmt(f),
-            Self::Exact(version) => version.fmt(f),
-        }
     }
 }
 
@@ -189,26 +152,6 @@ impl FromStr for MinorVersion {
             Invalid::new(format!("{} is not a series of versions", show(text)))
                 .write_or(near, "write `major.minor`, such as `1.36`")
         })
-    }
-}
-
-impl FromStr for VersionChoice {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        if let Ok(series) = text.parse() {
-            return Ok(Self::Newest(series));
-        }
-        if let Some(version) = semver(text) {
-            return Ok(Self::Exact(version));
-        }
-        let near = plain(text).and_then(|(numbers, _)| match numbers.as_slice() {
-            [major, minor] => Some(Self::Newest(MinorVersion::new(*major, *minor))),
-            [major, minor, patch] => Some(Self::Exact(SemVer::new(*major, *minor, *patch))),
-            _ => None,
-        });
-        Err(Invalid::new(format!("{} is not a version", show(text)))
-            .write_or(near, "write a series such as `1.36`, or a version such as `1.36.2`"))
     }
 }
 
@@ -294,20 +237,5 @@ mod tests {
         ]);
         assert!(MinorVersion::new(1, 9) < MinorVersion::new(1, 36));
         assert!(serde_json::from_str::<MinorVersion>("1.10").is_err(), "YAML would make 1.1 of it");
-    }
-
-    #[test]
-    fn a_choice_is_a_series_or_a_version() {
-        lawful::<VersionChoice>();
-        good::<VersionChoice>(&[("1.36", "1.36"), ("1.36.2", "1.36.2")]);
-        let rule = "write a series such as `1.36`, or a version such as `1.36.2`";
-        bad::<VersionChoice>(&[
-            ("v1.36", "`v1.36` is not a version", "write `1.36`"),
-            ("latest", "`latest` is not a version", rule),
-        ]);
-        let choice: VersionChoice = "1.36".parse().unwrap();
-        assert!(choice.admits(&SemVer::new(1, 36, 4)));
-        assert!(!choice.admits(&"1.36.0-rc.1".parse().unwrap()));
-        assert!(!choice.admits(&SemVer::new(1, 35, 0)));
     }
 }

@@ -1,0 +1,134 @@
+//! `groundplan check`, and what every command that compiles has in common.
+
+use anyhow::Context;
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+
+use super::Exit;
+use super::output::Output;
+use crate::report::{Format, Report};
+use crate::world::{Disk, Standing, World};
+use crate::{Compilation, Input, compile, rules};
+
+/// Which blueprint, and how findings are told.
+#[derive(Debug, Args)]
+pub(super) struct BlueprintArgs {
+    /// The blueprint: a file, or a folder of files
+    #[arg(default_value = "blueprint.yaml")]
+    blueprint: Utf8PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
+}
+
+/// How the blueprint is read, and how findings are told.
+#[derive(Debug, Args)]
+pub(super) struct ReadingArgs {
+    /// The folder of overlays [default: `overlays` beside the blueprint, if it is there]
+    #[arg(long, value_name = "FOLDER")]
+    overlays: Option<Utf8PathBuf>,
+    /// How findings are told: for people on stderr, every other format on stdout
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+    /// Write the findings into a file as well; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report_file)]
+    report: Vec<(Format, Utf8PathBuf)>,
+    /// Treat warnings as errors
+    #[arg(long)]
+    deny_warnings: bool,
+}
+
+fn report_file(text: &str) -> Result<(Format, Utf8PathBuf), String> {
+    let (format, file) =
+        text.split_once('=').ok_or("write for example `gitlab=gl-code-quality.json`")?;
+    let format = format.parse().map_err(|error| format!("{error}"))?;
+    Ok((format, file.into()))
+}
+
+/// What reading and compiling came to.
+pub(super) struct Checked {
+    /// The compilation.
+    pub(super) compilation: Compilation,
+    /// How the command must end if it does nothing more.
+    pub(super) exit: Exit,
+}
+
+impl BlueprintArgs {
+    pub(super) fn blueprint(&self) -> &Utf8Path {
+        &self.blueprint
+    }
+
+    /// Compiles and tells what was found.
+    pub(super) fn compile(&self, output: &Output) -> anyhow::Result<Checked> {
+        self.reading.compile(&self.blueprint, output)
+    }
+}
+
+impl ReadingArgs {
+    /// Compiles and tells what was found.
+    pub(super) fn compile(&self, blueprint: &Utf8Path, output: &Output) -> anyhow::Result<Checked> {
+        let beside = blueprint.parent().unwrap_or(Utf8Path::new("")).join("overlays");
+        let overlays = match &self.overlays {
+            Some(folder) => Some(folder.as_path()),
+            None => (Disk.standing(&beside) == Standing::Folder).then_some(beside.as_path()),
+        };
+        let compilation = compile(Input { world: &Disk, blueprint, overlays })?;
+        let root = repository_root();
+        let here = current_folder();
+        let mut report = Report::new(
+            compilation.diagnostics.clone(),
+            &compilation.loaded.sources,
+            &compilation,
+            &rules(),
+            root.as_deref(),
+        );
+        if let Some(here) = &here {
+            report = report.started_in(here);
+        }
+        for (format, file) in &self.report {
+            fs_err::write(file, report.render(*format, false)).context("cannot write the report")?;
+        }
+        match self.format {
+            Format::Human => output.findings(&report.render(Format::Human, output.color())),
+            format => output.result(&report.render(format, false))?,
+        }
+        let denied = self.deny_warnings && report.warnings() > 0;
+        let exit = if report.errors() > 0 || denied { Exit::Findings } else { Exit::Fine };
+        drop(report);
+        Ok(Checked { compilation, exit })
+    }
+}
+
+/// The root of the repository that the command runs in: machines want paths from there.
+fn repository_root() -> Option<Utf8PathBuf> {
+    let here = current_folder()?;
+    here.ancestors().find(|folder| folder.join(".git").exists()).map(Utf8Path::to_owned)
+}
+
+fn current_folder() -> Option<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(std::env::current_dir().ok()?).ok()
+}
+
+/// Arguments of `groundplan check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  groundplan check
+  groundplan check blueprints/acme.yaml --overlays overlays
+  groundplan check --report gitlab=gl-code-quality.json --report junit=junit.xml")]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    blueprint: BlueprintArgs,
+}
+
+pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Exit> {
+    let checked = args.blueprint.compile(output)?;
+    if let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) {
+        let objects: usize = plan.units.values().map(|unit| unit.resources.len()).sum();
+        output.note(&format!(
+            "{}: {} applications, {objects} objects, nothing wrong with it",
+            args.blueprint.blueprint(),
+            plan.applications().count()
+        ));
+    }
+    Ok(checked.exit)
+}

@@ -1,0 +1,143 @@
+//! `groundplan publish`.
+
+use anyhow::Context;
+use clap::Args;
+
+use super::Exit;
+use super::check::BlueprintArgs;
+use super::compile::{OverwriteArgs, unproven};
+use super::output::Output;
+use crate::Compilation;
+use crate::emit::bundle::RepoPath;
+use crate::emit::{self, Bundle};
+use crate::plan::{Layout, Plan};
+use crate::publish::git::{
+    Branch, CommitInfo, Create, Identity, PublishError, PublishOptions, Revision, Target, publish,
+    source_commit,
+};
+
+/// Arguments of `groundplan publish`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  groundplan publish --repo ../estate.git
+  groundplan publish blueprints/acme.yaml --overlays overlays --repo https://gitlab.example.org/estate.git
+
+A folder that does not exist becomes a repository: bare if its name ends in .git. URLs are fetched and pushed with
+your own git, so credentials, SSH and signing are yours. Nothing is committed when nothing changed; the same
+blueprint on the same parent gives the same commit.")]
+pub(super) struct PublishArgs {
+    #[command(flatten)]
+    blueprint: BlueprintArgs,
+    /// The repository: a folder, or anything git can push to
+    #[arg(long, value_name = "FOLDER|URL")]
+    repo: String,
+    /// The branch [default: `repository.branch` of the blueprint]
+    #[arg(long)]
+    branch: Option<String>,
+    /// Sign the commits as git is configured to
+    #[arg(long)]
+    sign: bool,
+    /// Who commits
+    #[arg(long, default_value = "groundplan <groundplan@localhost>", value_parser = identity)]
+    author: (String, String),
+    #[command(flatten)]
+    overwrite: OverwriteArgs,
+}
+
+fn identity(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('<').and_then(|(name, rest)| Some((name, rest.strip_suffix('>')?)));
+    match parts {
+        Some((name, email)) if !name.trim().is_empty() && !email.is_empty() => {
+            Ok((name.trim().to_owned(), email.to_owned()))
+        }
+        _ => Err("write `Name <mail@example.org>`".to_owned()),
+    }
+}
+
+pub(super) fn run(args: &PublishArgs, output: &Output) -> anyhow::Result<Exit> {
+    let checked = args.blueprint.compile(output)?;
+    let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
+        return Ok(Exit::Findings);
+    };
+    unproven(plan, output);
+    let commit = commit(args, &checked.compilation)?;
+    let branches = branches(args, plan)?;
+    let options = PublishOptions {
+        force: args.overwrite.force,
+        allow_mass_deletion: args.overwrite.allow_mass_deletion,
+        create: Create::ByName,
+        sign: args.sign,
+        ..PublishOptions::default()
+    };
+    let target = Target::parse(&args.repo);
+    if matches!(target, Target::Remote(_)) {
+        output.progress("fetching and pushing with git");
+    }
+    match publish(&target, branches, &commit, options) {
+        Ok(revisions) => {
+            for revision in revisions {
+                output.note(&match revision {
+                    Revision::Created { branch, id } => format!("{branch}: committed {id}"),
+                    Revision::Unchanged { branch, id } => format!("{branch}: unchanged at {id}"),
+                });
+            }
+            Ok(Exit::Fine)
+        }
+        Err(error @ PublishError::Contended { .. }) => {
+            output.error(&error.into());
+            Ok(Exit::LostRace)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn commit(args: &PublishArgs, compilation: &Compilation) -> anyhow::Result<CommitInfo> {
+    let date = match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) => Some(text.trim().parse().context("SOURCE_DATE_EPOCH is not a number of seconds")?),
+        Err(_) => None,
+    };
+    let source = source_commit(args.blueprint.blueprint());
+    let metadata = compilation.estates.first().and_then(|estate| estate.metadata.as_ref());
+    let (name, version) = metadata
+        .map(|metadata| (metadata.name.to_string(), metadata.version.to_string()))
+        .unwrap_or_default();
+    let what = source.as_ref().map(|source| source.subject.clone()).filter(|subject| !subject.is_empty());
+    let (author, email) = args.author.clone();
+    Ok(CommitInfo {
+        author: Identity { name: author, email },
+        subject: match what {
+            Some(what) => format!("{name} {version}: {what}"),
+            None => format!("{name} {version}"),
+        },
+        body: String::new(),
+        blueprint: name,
+        compiler: env!("CARGO_PKG_VERSION").to_owned(),
+        trailers: vec![("Blueprint-Version".to_owned(), version)],
+        date,
+        source,
+    })
+}
+
+fn branches(args: &PublishArgs, plan: &Plan) -> anyhow::Result<Vec<Branch>> {
+    let Some(repository) = &plan.facts.repository else {
+        crate::bug!("a plan without a repository");
+    };
+    let prefix = match repository.path.as_str() {
+        "" => None,
+        path => Some(RepoPath::new(path)?),
+    };
+    let branch = |name: String, bundle: Bundle, is_rendered| Branch {
+        name,
+        prefix: prefix.clone(),
+        bundle,
+        versions: plan.versions.clone(),
+        is_rendered,
+    };
+    if repository.layout == Layout::Folders {
+        let name = args.branch.clone().unwrap_or_else(|| repository.branch.clone());
+        return Ok(vec![branch(name, emit::folders(plan), false)]);
+    }
+    anyhow::ensure!(args.branch.is_none(), "--branch has no meaning with `branches: per-environment`");
+    Ok(emit::branches(plan).into_iter().map(|(name, bundle)| branch(name, bundle, true)).collect())
+}

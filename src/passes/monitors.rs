@@ -1,0 +1,120 @@
+//! What serves metrics becomes a ServiceMonitor, and a flow from Prometheus to the pods.
+
+use crate::k8s::crd::Object;
+use crate::k8s::crd::prometheus::{Endpoint, Selector, ServiceMonitorSpec};
+use crate::plan::{Flow, Origin, Peer, Plan, Resource, Scrape, Stage, platform};
+
+pub(super) const NAME: &str = "monitors";
+
+pub(super) fn run(plan: &mut Plan) {
+    for scrape in &plan.facts.scrapes {
+        let origin = Origin::derived(scrape.component, NAME, [scrape.at.clone()]);
+        super::add(&mut plan.units, &scrape.unit, Resource::object(&monitor(scrape), origin));
+        if scrape.unit.stage != Stage::Base {
+            plan.facts.flows.push(from_prometheus(scrape));
+        }
+    }
+}
+
+fn monitor(scrape: &Scrape) -> Object<ServiceMonitorSpec> {
+    let mut metadata = super::metadata(&scrape.name, &scrape.namespace);
+    let (label, value) = platform::MONITOR_LABEL;
+    metadata.labels = Some([(label.to_owned(), value.to_owned())].into());
+    let spec = ServiceMonitorSpec {
+        selector: Selector { match_labels: scrape.labels.clone() },
+        endpoints: vec![Endpoint {
+            port: scrape.port.clone(),
+            path: scrape.path.clone(),
+            interval: format!("{}s", scrape.interval),
+        }],
+    };
+    Object::new(metadata, spec)
+}
+
+fn from_prometheus(scrape: &Scrape) -> Flow {
+    Flow {
+        stage: scrape.unit.stage.clone(),
+        from: Peer::platform(platform::MONITORING),
+        to: Peer::Pods { namespace: scrape.namespace.clone(), labels: scrape.pods.clone() },
+        sockets: vec![scrape.socket],
+        component: scrape.component,
+        at: scrape.at.clone(),
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::k8s::socket::Socket;
+    use crate::passes::tests::{app, at, estate, namespace_unit, printed, production, web};
+    use crate::plan::UnitId;
+
+    /// A workload that serves metrics.
+    pub fn scraped(unit: UnitId, namespace: &str) -> Scrape {
+        Scrape {
+            unit,
+            namespace: namespace.to_owned(),
+            name: "web".to_owned(),
+            labels: app("web"),
+            port: "metrics".to_owned(),
+            pods: app("web"),
+            socket: Socket::tcp(9090),
+            path: "/metrics".to_owned(),
+            interval: 30,
+            component: "workloads",
+            at: at("workloads.web.metrics"),
+        }
+    }
+
+    #[test]
+    fn a_scrape_becomes_a_monitor_and_opens_the_pods_to_prometheus() {
+        let mut plan = estate(&["a-prod"]);
+        let unit = web(&mut plan, production());
+        plan.facts.scrapes.push(scraped(unit.clone(), "a-prod"));
+        run(&mut plan);
+        assert_snapshot!(printed(&plan, &unit, 0), @"
+        apiVersion: monitoring.coreos.com/v1
+        kind: ServiceMonitor
+        metadata:
+          labels:
+            groundplan.dev/monitor: enabled
+          name: web
+          namespace: a-prod
+        spec:
+          selector:
+            matchLabels:
+              app.kubernetes.io/name: web
+          endpoints:
+          - port: metrics
+            path: /metrics
+            interval: 30s
+        ");
+        crate::passes::policies::run(&mut plan);
+        assert_snapshot!(printed(&plan, &namespace_unit("a-prod"), 3), @"
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata:
+          name: web
+          namespace: a-prod
+        spec:
+          ingress:
+          - from:
+            - namespaceSelector:
+                matchLabels:
+                  kubernetes.io/metadata.name: monitoring
+              podSelector:
+                matchLabels:
+                  app.kubernetes.io/name: prometheus
+            ports:
+            - port: 9090
+              protocol: TCP
+          podSelector:
+            matchLabels:
+              app.kubernetes.io/name: web
+          policyTypes:
+          - Ingress
+        ");
+    }
+}

