@@ -1,4 +1,15 @@
 //! Rules over the finished plan: what only the whole can show. One file a rule or a family of rules.
+//!
+//! An audit judges what will be applied: the environments and clusters, never the base. What components and
+//! passes make passes by construction, so most findings are about what went round them, `patches` and
+//! `manifests`, and about what several sections decide together.
+
+mod labelled;
+mod objects;
+mod pod_security;
+mod pods;
+#[cfg(test)]
+mod testing;
 
 use crate::diag::{Diagnostics, Rule};
 use crate::plan::Plan;
@@ -7,7 +18,7 @@ use crate::plan::Plan;
 pub type Audit = (&'static [&'static Rule], fn(&Plan, &mut Diagnostics));
 
 /// The audits, in order.
-pub static AUDITS: &[Audit] = &[];
+pub static AUDITS: &[Audit] = &[(pod_security::RULES, pod_security::audit)];
 
 /// Finds what is wrong with the plan as a whole.
 pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
