@@ -4,12 +4,19 @@
 //! passes make passes by construction, so most findings are about what went round them, `patches` and
 //! `manifests`, and about what several sections decide together.
 
+mod api_versions;
+mod capacity;
+mod hostnames;
 mod labelled;
 mod objects;
 mod pod_security;
 mod pods;
+mod policies;
+mod replicas;
+mod secrets;
 #[cfg(test)]
 mod testing;
+mod trail;
 
 use crate::diag::{Diagnostics, Rule};
 use crate::plan::Plan;
@@ -18,7 +25,15 @@ use crate::plan::Plan;
 pub type Audit = (&'static [&'static Rule], fn(&Plan, &mut Diagnostics));
 
 /// The audits, in order.
-pub static AUDITS: &[Audit] = &[(pod_security::RULES, pod_security::audit)];
+pub static AUDITS: &[Audit] = &[
+    (secrets::RULES, secrets::audit),
+    (api_versions::RULES, api_versions::audit),
+    (pod_security::RULES, pod_security::audit),
+    (policies::RULES, policies::audit),
+    (replicas::RULES, replicas::audit),
+    (capacity::RULES, capacity::audit),
+    (hostnames::RULES, hostnames::audit),
+];
 
 /// Finds what is wrong with the plan as a whole.
 pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
