@@ -5,9 +5,12 @@
 //! `manifests`, and about what several sections decide together.
 
 mod api_versions;
+mod applications;
 mod capacity;
+mod contents;
 mod hostnames;
 mod labelled;
+mod needs;
 mod objects;
 mod pod_security;
 mod pods;
@@ -33,6 +36,9 @@ pub static AUDITS: &[Audit] = &[
     (replicas::RULES, replicas::audit),
     (capacity::RULES, capacity::audit),
     (hostnames::RULES, hostnames::audit),
+    (needs::RULES, needs::audit),
+    (applications::RULES, applications::audit),
+    (contents::RULES, contents::audit),
 ];
 
 /// Finds what is wrong with the plan as a whole.

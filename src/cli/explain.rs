@@ -1,6 +1,6 @@
 //! `groundplan explain`.
 
-use anyhow::bail;
+use anyhow::anyhow;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
@@ -57,5 +57,6 @@ pub(super) fn run(args: &ExplainArgs, output: &Output) -> anyhow::Result<Exit> {
         (None, Some(path)) => explain::near_field(path).unwrap_or_default(),
         (None, None) => "name a rule, a field such as `workloads.web`, or a file of the output".to_owned(),
     };
-    bail!("`{}` is no rule, no field and no file of the output; {help}", args.what)
+    output.error(&anyhow!("`{}` is no rule, no field and no file of the output; {help}", args.what));
+    Ok(Exit::Usage)
 }

@@ -210,6 +210,11 @@ impl de::Error for Refusal {
         Self { help, ..Self::new(&INVALID_VALUE, format!("`{variant}` is not a choice here")) }
     }
 
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let help = Some(one_of(field, expected.iter().copied()));
+        Self { help, ..Self::new(&UNKNOWN_FIELD, format!("there is no field `{field}` here")) }
+    }
+
     fn missing_field(field: &'static str) -> Self {
         let refusal = Self::new(&MISSING_FIELD, format!("`{field}` is missing"));
         Self {

@@ -146,6 +146,8 @@ pub fn load(
 struct Overlay {
     target: Layer,
     target_span: Span,
+    /// Whether nothing but the header is written in it.
+    is_empty: bool,
     sections: Arc<Node>,
 }
 
@@ -321,6 +323,8 @@ impl Loader<'_> {
             _ => Scope::Cluster,
         };
         let mut sections = root.as_map()?.clone();
+        let header = ["apiVersion", "kind", "environment", "cluster"];
+        let is_empty = sections.keys().all(|key| header.contains(&&**key));
         sections.retain(|key, entry| {
             let section = self.sections.iter().find(|section| section.name == &**key);
             if let Some(section) = section
@@ -345,7 +349,7 @@ impl Loader<'_> {
             section.is_some()
         });
         let sections = Arc::new(Node { kind: Kind::Map(sections), span: root.span.clone() });
-        Some(Overlay { target, target_span: node.span.clone(), sections })
+        Some(Overlay { target, target_span: node.span.clone(), is_empty, sections })
     }
 
     /// Checks the targets and builds the documents, clusters and environments in the blueprint's order.
@@ -365,7 +369,7 @@ impl Loader<'_> {
             if known.contains(name) {
                 let slot = joined.entry(overlay.target.clone()).or_default();
                 join(slot, Arc::clone(&overlay.sections), self.diags);
-                if overlay.sections.as_map().is_some_and(|sections| sections.is_empty()) {
+                if overlay.is_empty {
                     self.diags
                         .report(
                             &super::overlay::CHANGES_NOTHING,

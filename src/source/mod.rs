@@ -4,16 +4,20 @@ mod decode;
 mod document;
 mod files;
 mod load;
+mod manifest;
 mod node;
 mod overlay;
 mod parse;
+mod short;
 
 use crate::diag::Rule;
 pub use decode::{INVALID_VALUE, decode};
 pub use document::{Document, Documents, Layer};
 pub use files::{SourceFile, Sources};
 pub use load::{API_VERSION, LoadError, Loaded, Scope, Section, load};
+pub use manifest::{Unreadable, manifests};
 pub use node::{Entry, Kind, Meaning, Node, Scalar};
+pub use short::Short;
 
 /// Every rule of this stage.
 pub static RULES: &[&Rule] = &[

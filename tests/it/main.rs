@@ -4,7 +4,9 @@
 #![allow(missing_docs, clippy::panic)]
 
 mod cases;
+mod cli;
 mod docs;
+mod readme;
 mod tidy;
 mod publish;
 mod write;

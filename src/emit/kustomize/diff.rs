@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::lists::{self, Joining, Keys, Schema};
-use super::{Patch, Target, identity, json};
+use super::json;
+use crate::k8s::patch::lists::{self, Joining, Keys, Schema};
+use crate::k8s::patch::{Patch, Target, identity};
 use crate::k8s::tree::{Map, Tree};
 
 /// The patch that turns `base` into `wanted`; `None` when they say the same.

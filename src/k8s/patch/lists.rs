@@ -7,11 +7,11 @@
 use crate::k8s::tree::{Map, Tree};
 
 /// The key fields of a list, the first of which every item has.
-pub(super) type Keys = &'static [&'static str];
+pub(crate) type Keys = &'static [&'static str];
 
 /// How a list of the base and a list of the patch become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Joining {
+pub(crate) enum Joining {
     /// The patch's list takes the place of the base's.
     Replace,
     /// Items with the same keys are merged.
@@ -22,19 +22,19 @@ pub(super) enum Joining {
 
 /// The kind of an object, by which its lists are known.
 #[derive(Clone, Copy)]
-pub(super) struct Schema<'t> {
+pub(crate) struct Schema<'t> {
     api_version: &'t str,
     kind: &'t str,
 }
 
 impl<'t> Schema<'t> {
-    pub(super) fn of(object: &'t Tree) -> Self {
+    pub(crate) fn of(object: &'t Tree) -> Self {
         let text = |key| object.get(key).and_then(Tree::as_str).unwrap_or_default();
         Self { api_version: text("apiVersion"), kind: text("kind") }
     }
 
     /// Whether Kubernetes itself serves the kind: its group has no dot, or is one of its own.
-    pub(super) fn built_in(self) -> bool {
+    pub(crate) fn built_in(self) -> bool {
         const GROUPS: [&str; 16] = [
             "admissionregistration.k8s.io",
             "apiextensions.k8s.io",
@@ -58,7 +58,7 @@ impl<'t> Schema<'t> {
     }
 
     /// How the list at `path` is joined; list items are no step of a path.
-    pub(super) fn joining(self, path: &[&str]) -> Joining {
+    pub(crate) fn joining(self, path: &[&str]) -> Joining {
         const NAME: Keys = &["name"];
         let webhooks = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
         match (self.api_version, path) {
@@ -109,7 +109,7 @@ impl<'t> Schema<'t> {
 }
 
 /// What an item's key fields say; an absent one is empty. `None` when the item cannot be found by them.
-pub(super) fn identity(item: &Tree, keys: Keys) -> Option<Vec<String>> {
+pub(crate) fn identity(item: &Tree, keys: Keys) -> Option<Vec<String>> {
     let item = item.as_map()?;
     let field = |key: &&str| match item.get(key) {
         None => Some(String::new()),
@@ -125,7 +125,7 @@ pub(super) fn identity(item: &Tree, keys: Keys) -> Option<Vec<String>> {
 ///
 /// It takes two items for one when their keys agree as far as both have them, so a port 53 without protocol
 /// swallows the port 53 of UDP.
-pub(super) fn distinct(items: &[Tree], keys: Keys) -> Option<Vec<Vec<String>>> {
+pub(crate) fn distinct(items: &[Tree], keys: Keys) -> Option<Vec<Vec<String>>> {
     let identities: Vec<_> =
         items.iter().map(|item| identity(item, keys)).collect::<Option<_>>()?;
     let alike = |one: &[String], other: &[String]| {
@@ -139,14 +139,14 @@ pub(super) fn distinct(items: &[Tree], keys: Keys) -> Option<Vec<Vec<String>>> {
 }
 
 /// Whether all items have the same of the key fields.
-pub(super) fn uniform(identities: &[Vec<String>]) -> bool {
+pub(crate) fn uniform(identities: &[Vec<String>]) -> bool {
     let present =
         |identity: &Vec<String>| identity.iter().map(|field| !field.is_empty()).collect::<Vec<_>>();
     identities.windows(2).all(|pair| present(&pair[0]) == present(&pair[1]))
 }
 
 /// The key fields of an item, alone.
-pub(super) fn keys_of(item: &Tree, keys: Keys) -> Map {
+pub(crate) fn keys_of(item: &Tree, keys: Keys) -> Map {
     let fields = keys.iter().filter_map(|key| Some((*key, item.get(key)?.clone())));
     fields.collect()
 }

@@ -1,0 +1,92 @@
+//! `workloads`: what the teams run. A Deployment, StatefulSet or CronJob and everything around it.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | [`spec`] | what a blueprint may say |
+//! | [`defaults`] | what holds where it says nothing, and why |
+//! | [`model`] | a workload with every default filled in and every name bound |
+//! | `resolve` | the one to the other |
+//! | `ports` `connects` `config` `volumes` `secret_files` `escape` | fields with rules of their own |
+//! | `rules` | what needs the whole workload |
+//! | `lower` | the objects, and the facts that the rest is derived from |
+
+mod config;
+mod connects;
+mod defaults;
+mod escape;
+mod lower;
+mod model;
+mod ports;
+mod reference;
+mod resolve;
+mod rules;
+mod secret_files;
+mod spec;
+mod volumes;
+
+use indexmap::IndexMap;
+
+use crate::component::{About, Component, Endpoint, EndpointOf, Resolving, Situation, Symbols};
+use crate::diag::Diagnostics;
+use crate::k8s::name::Name;
+use crate::path::At;
+use crate::plan::{Plan, UnitKind};
+use crate::source::Scope;
+
+pub use spec::WorkloadSpec;
+
+/// What the teams run, by name.
+#[derive(Debug)]
+pub struct Workloads {
+    list: Vec<model::Workload>,
+}
+
+impl Component for Workloads {
+    const ABOUT: About = About {
+        section: "workloads",
+        scope: Scope::Environment,
+        required: false,
+        named: true,
+        summary: "what the teams run",
+        rules: rules::ALL,
+        defaults: defaults::ALL,
+    };
+
+    type Spec = IndexMap<Name, WorkloadSpec>;
+
+    fn declare(spec: &Self::Spec, at: &At, symbols: &mut Symbols) {
+        for (name, workload) in spec {
+            let endpoint = Endpoint {
+                of: EndpointOf::Pods {
+                    team: workload.team.to_string(),
+                    unit: (UnitKind::Workload, name.to_string()),
+                    labels: lower::selector(name),
+                },
+                ports: workload.ports.iter().map(|(port, socket)| (port.to_string(), *socket)).collect(),
+                allows: workload.allows.iter().map(ToString::to_string).collect(),
+            };
+            symbols.endpoints.declare(format!("workload/{name}"), at.key(name), endpoint);
+        }
+    }
+
+    fn resolve(spec: Self::Spec, at: &At, cx: &mut Resolving<'_>) -> Option<Self> {
+        let resolve = |(name, workload)| resolve::workload(name, workload, at, cx);
+        Some(Self { list: spec.into_iter().map(resolve).collect() })
+    }
+
+    fn check(&self, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
+        for workload in &self.list {
+            rules::check(workload, &at.key(&workload.name), symbols, diags);
+        }
+        secret_files::check(&self.list, at, diags);
+    }
+
+    fn lower(&self, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
+        for workload in &self.list {
+            lower::workload(workload, &at.key(&workload.name), situation, plan);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
