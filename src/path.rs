@@ -53,6 +53,13 @@ impl FieldPath {
         Some(Self(rest.to_vec()))
     }
 
+    /// The longest path that both begin with.
+    #[must_use]
+    pub fn common_with(&self, other: &Self) -> Self {
+        let same = self.0.iter().zip(&other.0).take_while(|(a, b)| a == b);
+        Self(same.map(|(segment, _)| segment.clone()).collect())
+    }
+
     /// The segments from the root down.
     pub fn segments(&self) -> &[Segment] {
         &self.0

@@ -4,11 +4,10 @@ use super::{selector, service};
 use crate::component::{EndpointOf, Situation};
 use crate::components::workloads::model::{Content, Kind, Secret, VolumeKind, Workload};
 use crate::field;
-use crate::k8s::socket::Socket;
 use crate::path::At;
 use crate::plan::{
     Channel, Exposure, Flow, Peer, Plan, Replicas, Requests, Scrape, SecretEntry, SecretNeed, Stage,
-    UnitId, platform,
+    UnitId,
 };
 
 const COMPONENT: &str = "workloads";
@@ -48,6 +47,8 @@ pub fn state(
             name: name.clone(),
             service: name.clone(),
             port: expose.port.port,
+            pods: selector(&workload.name),
+            socket: expose.port,
             channel: Channel {
                 host: expose.host.clone(),
                 path: expose.path.to_string(),
@@ -66,6 +67,8 @@ pub fn state(
             name: name.clone(),
             labels,
             port: metrics.port.to_string(),
+            pods: selector(&workload.name),
+            socket: metrics.socket,
             path: metrics.path.to_string(),
             interval: metrics.interval.as_secs(),
             component: COMPONENT,
@@ -128,23 +131,19 @@ fn flows(
     namespace: &str,
     plan: &mut Plan,
 ) {
-    let own =
-        || Peer::Pods { namespace: namespace.to_owned(), labels: selector(&workload.name) };
-    let mut flow = |from: Peer, to: Peer, sockets: Vec<Socket>, at: At| {
-        let stage = situation.stage.clone();
-        plan.facts.flows.push(Flow { stage, from, to, sockets, component: COMPONENT, at });
-    };
     for connect in &workload.connects {
         let place = field!(at, workload.connects).index(connect.index);
-        flow(own(), connect.endpoint.peer(situation), connect.sockets.clone(), place);
-    }
-    if let Some(expose) = &workload.expose {
-        let gateway = Peer::platform(platform::GATEWAY);
-        flow(gateway, own(), vec![expose.port], field!(at, workload.expose));
-    }
-    if let Some(metrics) = &workload.metrics {
-        let monitoring = Peer::platform(platform::MONITORING);
-        flow(monitoring, own(), vec![metrics.socket], field!(at, workload.metrics));
+        plan.facts.flows.push(Flow {
+            stage: situation.stage.clone(),
+            from: Peer::Pods {
+                namespace: namespace.to_owned(),
+                labels: selector(&workload.name),
+            },
+            to: connect.endpoint.peer(situation),
+            sockets: connect.sockets.clone(),
+            component: COMPONENT,
+            at: place,
+        });
     }
 }
 

@@ -1,5 +1,8 @@
 //! A bundle becomes commits: ownership, races, work trees, servers, and being killed.
 
+mod servers;
+mod trees;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +17,6 @@ use groundplan::publish::git::{
     SourceCommit, Target, publish, publish_watched, source_commit,
 };
 use groundplan::publish::lock::LOCK;
-use proptest::prelude::*;
 
 const FORCE: PublishOptions = PublishOptions {
     force: true,
@@ -549,109 +551,6 @@ fn rendered_branches_say_what_they_were_rendered_from() {
     world.fsck();
 }
 
-// --- servers -------------------------------------------------------------------------------------------------
-
-impl World {
-    fn server(&self) -> Target {
-        Target::parse(&format!("file://{}", self.repo()))
-    }
-}
-
-#[test]
-fn a_url_is_fetched_and_pushed() {
-    let world = World::new();
-    Repository::init_bare(world.repo()).unwrap();
-    let go = |branches| publish(&world.server(), branches, &info(), PublishOptions::default());
-    assert!(matches!(world.server(), Target::Remote(_)));
-    created(&go(main_branch(&FILES)).unwrap());
-    assert!(is_unchanged(&go(main_branch(&FILES)).unwrap()));
-    world.commit("main", &[("README.md", Some("mine"))]);
-    let mut next = FILES.to_vec();
-    next[0].1 = "new";
-    let id = created(&go(main_branch(&next)).unwrap());
-    assert_eq!((world.commits("main"), world.files("main").len()), (3, 6));
-    assert_eq!(git(&world.repo(), &["rev-parse", "main"]).trim(), id.to_string());
-    world.fsck();
-
-    world.commit("main", &[("output/a/one.yaml", Some("edited"))]);
-    assert!(matches!(go(main_branch(&FILES)), Err(PublishError::Edited { .. })));
-    let conflict = go(vec![branch("main/x", None, &FILES)]).unwrap_err();
-    assert!(matches!(conflict, PublishError::BranchConflict { .. }), "{conflict}");
-    let nowhere = Target::Remote(format!("file://u:secret@/{}/nowhere.git", world.root));
-    let error =
-        publish(&nowhere, main_branch(&FILES), &info(), PublishOptions::default()).unwrap_err();
-    assert!(matches!(&error, PublishError::Program { .. }), "{error}");
-    assert!(!error.to_string().contains("secret"), "{error}");
-}
-
-#[test]
-fn a_race_on_the_server_is_run_again() {
-    let world = World::new();
-    Repository::init_bare(world.repo()).unwrap();
-    let options = PublishOptions::default();
-    let raced = Cell::new(0);
-    let race = |moment: Moment<'_>| {
-        if matches!(moment, Moment::Move(_)) && raced.get() < 2 {
-            raced.set(raced.get() + 1);
-            world.commit("main", &[(&format!("other-{}", raced.get()), Some("x"))]);
-        }
-    };
-    created(
-        &publish_watched(&world.server(), main_branch(&FILES), &info(), options, &race).unwrap(),
-    );
-    assert_eq!((world.commits("main"), world.files("main").len()), (3, 7));
-    world.fsck();
-    let count = Cell::new(0);
-    let race = |moment: Moment<'_>| {
-        if matches!(moment, Moment::Move(_)) {
-            count.set(count.get() + 1);
-            world.commit("main", &[("again", Some(&count.get().to_string()))]);
-        }
-    };
-    let options = PublishOptions { attempts: 2, ..options };
-    let error = publish_watched(&world.server(), main_branch(&FILES[..3]), &info(), options, &race)
-        .unwrap_err();
-    assert!(matches!(error, PublishError::Contended { attempts: 2, .. }), "{error}");
-}
-
-#[test]
-fn a_server_takes_all_branches_or_none() {
-    let world = World::new();
-    Repository::init_bare(world.repo()).unwrap();
-    let hook = world.repo().join("hooks/update");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(
-        &hook,
-        "#!/bin/sh\ncase $1 in */prod) echo 'frozen until Monday' >&2; exit 1;; esac\n",
-    )
-    .unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
-    let branches =
-        || vec![rendered("environments/prod", &FILES), rendered("environments/test", &FILES)];
-    let go = || publish(&world.server(), branches(), &info(), PublishOptions::default());
-    let error = go().unwrap_err();
-    assert!(
-        matches!(&error, PublishError::Rejected { branch, .. } if branch == "environments/prod"),
-        "{error}"
-    );
-    assert!(error.to_string().contains("frozen until Monday"), "{error}");
-    assert_eq!(git(&world.repo(), &["branch", "--list"]), "");
-    fs::remove_file(&hook).unwrap();
-    assert_eq!(go().unwrap().len(), 2);
-    assert!(is_unchanged(&go().unwrap()));
-    world.fsck();
-}
-
-#[test]
-fn targets_are_told_apart() {
-    for url in ["https://x/y.git", "git@host:a/b.git", "ssh://h/x", "file:///x", "host:x"] {
-        assert!(matches!(Target::parse(url), Target::Remote(_)), "{url}");
-    }
-    for path in ["../x", "/a:b/c", "estate.git", "./a:b", "C:/x"] {
-        assert!(matches!(Target::parse(path), Target::Local(_)), "{path}");
-    }
-}
-
 // --- the rest ------------------------------------------------------------------------------------------------
 
 /// The child of the test below: dies at its Nth moment.
@@ -764,59 +663,4 @@ fn signing_is_gits_own() {
     assert!(is_unchanged(
         &publish(&world.target(), main_branch(&FILES), &info(), options).unwrap()
     ));
-}
-
-/// Paths that exercise git's order: `a-b`, `a/`, `a.b` sort differently as files and folders.
-fn files() -> impl Strategy<Value = BTreeMap<String, String>> {
-    let segment = prop::sample::select(vec!["a", "a-b", "a.b", "a0", "b", "ab"]);
-    let path = prop::collection::vec(segment, 1..4).prop_map(|segments| segments.join("/"));
-    prop::collection::btree_map(path, "[xy]{0,2}", 0..12).prop_map(|mut files| {
-        // A file is no folder.
-        let all: Vec<String> = files.keys().cloned().collect();
-        files.retain(|path, _| !all.iter().any(|other| other.starts_with(&format!("{path}/"))));
-        files
-    })
-}
-
-/// Whether a path of one is a folder of a path of the other.
-fn clash(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) -> bool {
-    let is_above = |above: &str, path: &str| path.starts_with(&format!("{above}/"));
-    one.keys().any(|one| other.keys().any(|other| is_above(one, other) || is_above(other, one)))
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
-
-    #[test]
-    fn trees_are_those_git_makes(first in files(), second in files(), foreign in files()) {
-        let foreign: BTreeMap<String, String> =
-            foreign.into_iter().map(|(path, text)| (format!("{path}-foreign"), text)).collect();
-        prop_assume!(!clash(&first, &foreign) && !clash(&second, &foreign));
-        let world = World::new();
-        let repo = Repository::init_bare(world.repo()).unwrap();
-        let options = PublishOptions { allow_mass_deletion: true, ..PublishOptions::default() };
-        let nothing = BTreeMap::new();
-        for (owned, foreign) in [(&first, &nothing), (&second, &foreign)] {
-            if !foreign.is_empty() {
-                let paths: Vec<_> =
-                    foreign.iter().map(|(path, text)| (format!("output/{path}"), text)).collect();
-                let files: Vec<_> =
-                    paths.iter().map(|(path, text)| (path.as_str(), Some(text.as_str()))).collect();
-                world.commit("main", &files);
-            }
-            let list: Vec<_> = owned.iter().map(|(p, t)| (p.as_str(), t.as_str())).collect();
-            publish(&world.target(), main_branch(&list), &info(), options).unwrap();
-            let tip = repo.find_reference("refs/heads/main").unwrap().peel_to_commit().unwrap();
-
-            let mut index = git2::Index::new().unwrap();
-            let lock = tip.tree().unwrap().get_path("output/groundplan.lock".as_ref()).unwrap();
-            let lock = repo.find_blob(lock.id()).unwrap();
-            let lock = std::str::from_utf8(lock.content()).unwrap();
-            add(&mut index, &repo, "output/groundplan.lock", 0o100_644, lock);
-            for (path, text) in owned.iter().chain(foreign) {
-                add(&mut index, &repo, &format!("output/{path}"), 0o100_644, text);
-            }
-            prop_assert_eq!(tip.tree_id(), index.write_tree_to(&repo).unwrap());
-        }
-    }
 }
