@@ -116,6 +116,6 @@ pub mod tests {
             .iter()
             .map(|at| at.path.to_string())
             .collect();
-        assert_eq!(fields, ["workloads.web.secrets.KEY", "workloads.web.secrets.TOKEN"]);
+        assert_eq!(fields, ["workloads.web.secrets.TOKEN", "workloads.web.secrets.KEY"]);
     }
 }
