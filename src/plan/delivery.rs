@@ -37,14 +37,16 @@ pub fn root_stage(stage: &Stage, layout: Layout) -> Option<Stage> {
     }
 }
 
-/// The full name of the branch that holds what the root Application of `root` syncs.
+/// The full name of the branch that holds what the root Application of `root` syncs: the one that `emit` fills.
 pub fn revision(repository: &Repository, root: &Stage) -> String {
-    match (repository.layout, root.environment()) {
-        (Layout::Branches, Some(environment)) => {
-            format!("refs/heads/{}", environment_branch(environment))
+    let branch = match (repository.layout, root) {
+        (Layout::Folders, _) | (_, Stage::Base) => repository.branch.clone(),
+        (Layout::Branches, Stage::Environment { environment, .. }) => {
+            environment_branch(environment)
         }
-        _ => format!("refs/heads/{}", repository.branch),
-    }
+        (Layout::Branches, Stage::Cluster(cluster)) => format!("clusters/{cluster}"),
+    };
+    format!("refs/heads/{branch}")
 }
 
 /// The name of a root Application. Several roots may be in one cluster, one for each environment.
