@@ -132,7 +132,8 @@ fn scale(spec: &WorkloadSpec, at: &At, diags: &mut Diagnostics) -> Scale {
     }
     if min == max {
         for (key, target) in [("cpu", cpu), ("memory", memory)] {
-            if target.is_some() {
+            // Whoever writes `min: 1, max: 1` over an autoscaled workload, as overlays do, knows.
+            if target.is_some() && written_max.is_none() {
                 diags
                     .report(
                         &SCALE_TARGET_UNUSED,

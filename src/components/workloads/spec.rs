@@ -172,19 +172,17 @@ pub struct ScaleSpec {
     pub memory: Option<Percent>,
 }
 
-/// How one sees that a workload works: one of `path`, `tcp` and `command`.
+/// How one sees that a workload works: by a page (`path`), by a port that accepts connections, or by a `command`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HealthSpec {
     /// A page that answers 200 to 399.
     #[serde(default)]
     pub path: Option<HttpPath>,
-    /// The port of the page, by name; the only one if there is one.
+    /// The port of the page, by name, or the only one if there is one; without `path` it is enough that it accepts
+    /// connections.
     #[serde(default)]
     pub port: Option<PortName>,
-    /// A port that accepts connections, by name.
-    #[serde(default)]
-    pub tcp: Option<PortName>,
     /// A command that ends with 0.
     #[serde(default)]
     pub command: Vec<String>,
