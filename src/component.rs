@@ -13,8 +13,8 @@ use serde::de::DeserializeOwned;
 use crate::diag::{Diagnostics, Rule, one_of};
 use crate::k8s::name::Name;
 use crate::k8s::pod_security::Level;
-use crate::path::At;
 use crate::k8s::socket::Socket;
+use crate::path::At;
 use crate::plan::{Peer, Plan, Stage, UnitKind};
 use crate::source::Scope;
 use crate::world::World;
@@ -134,7 +134,9 @@ impl Files<'_> {
         if path.as_str().is_empty() || !path.components().all(below) {
             return Err(format!("`{path}` is not a path below the blueprint's folder"));
         }
-        self.world.read(&self.folder.join(path)).map_err(|error| format!("cannot read `{path}`: {error}"))
+        self.world
+            .read(&self.folder.join(path))
+            .map_err(|error| format!("cannot read `{path}`: {error}"))
     }
 }
 

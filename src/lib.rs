@@ -29,10 +29,10 @@ pub mod source;
 pub mod plan;
 pub mod report;
 // 4: what a component is; what crosses components; what only the whole shows; printing
-pub mod component;
-pub mod passes;
 pub mod audit;
+pub mod component;
 pub mod emit;
+pub mod passes;
 // 5: the sections
 pub mod components;
 // 6: their one list

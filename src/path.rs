@@ -53,6 +53,13 @@ impl FieldPath {
         Some(Self(rest.to_vec()))
     }
 
+    /// The longest path that both begin with.
+    #[must_use]
+    pub fn common_with(&self, other: &Self) -> Self {
+        let same = self.0.iter().zip(&other.0).take_while(|(a, b)| a == b);
+        Self(same.map(|(segment, _)| segment.clone()).collect())
+    }
+
     /// The segments from the root down.
     pub fn segments(&self) -> &[Segment] {
         &self.0
@@ -103,7 +110,9 @@ impl fmt::Display for FieldPath {
                         f.write_str(".")?;
                     }
                     let plain = !key.is_empty()
-                        && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '*'));
+                        && key
+                            .chars()
+                            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '*'));
                     if plain { f.write_str(key)? } else { write!(f, "{key:?}")? }
                 }
             }

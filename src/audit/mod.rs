@@ -1,5 +1,9 @@
 //! Rules over the finished plan: what only the whole can show. One file a rule or a family of rules.
 
+mod applications;
+mod contents;
+mod needs;
+
 use crate::diag::{Diagnostics, Rule};
 use crate::plan::Plan;
 
@@ -7,7 +11,11 @@ use crate::plan::Plan;
 pub type Audit = (&'static [&'static Rule], fn(&Plan, &mut Diagnostics));
 
 /// The audits, in order.
-pub static AUDITS: &[Audit] = &[];
+pub static AUDITS: &[Audit] = &[
+    (needs::RULES, needs::audit),
+    (applications::RULES, applications::audit),
+    (contents::RULES, contents::audit),
+];
 
 /// Finds what is wrong with the plan as a whole.
 pub fn audit(plan: &Plan, diags: &mut Diagnostics) {

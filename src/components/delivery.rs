@@ -133,7 +133,10 @@ impl Component for Delivery {
                 .report(
                     &ARGOCD_VERSION,
                     at.key("argocd").key("version"),
-                    format!("Argo CD {}.{} is not one this compiler writes for", version.0, version.1),
+                    format!(
+                        "Argo CD {}.{} is not one this compiler writes for",
+                        version.0, version.1
+                    ),
                 )
                 .help("write \"3.3\", \"3.4\" or \"3.5\"");
         }
@@ -147,7 +150,11 @@ impl Component for Delivery {
             }
             if freeze.environments.is_empty() {
                 cx.diags
-                    .report(&FREEZE_NOTHING, field!(at, freeze.environments), "no environment is named")
+                    .report(
+                        &FREEZE_NOTHING,
+                        field!(at, freeze.environments),
+                        "no environment is named",
+                    )
                     .help("write for example `environments: [production]`");
             }
             freezes.push(Freeze {

@@ -72,7 +72,11 @@ impl Component for Externals {
             let at = at.key(name);
             if external.cidrs.is_empty() || external.ports.is_empty() {
                 cx.diags
-                    .report(&EMPTY, &at, format!("`{name}` needs at least one address range and one port"))
+                    .report(
+                        &EMPTY,
+                        &at,
+                        format!("`{name}` needs at least one address range and one port"),
+                    )
                     .help("write `{cidrs: [203.0.113.0/28], ports: [443]}`");
             }
             for (index, cidr) in external.cidrs.iter().enumerate() {

@@ -1,13 +1,13 @@
 //! One file or folder each: a section of the blueprint, its rules and what it becomes. In the order of the language.
 
-pub mod metadata;
-pub mod repository;
 pub mod clusters;
-pub mod environments;
-pub mod network;
-pub mod security;
 pub mod delivery;
-pub mod teams;
+pub mod environments;
 pub mod externals;
-pub mod workloads;
+pub mod metadata;
+pub mod network;
+pub mod repository;
+pub mod security;
+pub mod teams;
 pub mod waivers;
+pub mod workloads;

@@ -29,8 +29,11 @@ pub static INSIDE: Rule = Rule::error(
     "network: {pods: 10.244.0.0/16}\nexternals: {billing: {cidrs: [10.244.1.0/24], ports: [443]}}",
 );
 
-static PODS: Default =
-    Default::new("network.pods", "10.244.0.0/16", "65,536 pod addresses; the range most CNIs expect");
+static PODS: Default = Default::new(
+    "network.pods",
+    "10.244.0.0/16",
+    "65,536 pod addresses; the range most CNIs expect",
+);
 static SERVICES: Default =
     Default::new("network.services", "10.96.0.0/16", "inside kubeadm's default of 10.96.0.0/12");
 static DOMAIN: Default =

@@ -28,8 +28,11 @@ pub static UNUSABLE: Rule = Rule::error(
     "repository: {url: https://…, path: ../estate}",
 );
 
-static PATH: Default =
-    Default::new("repository.path", "output", "keeps what is generated apart from what people write");
+static PATH: Default = Default::new(
+    "repository.path",
+    "output",
+    "keeps what is generated apart from what people write",
+);
 static BRANCH: Default =
     Default::new("repository.branch", "main", "the branch that new repositories have (git init)");
 
@@ -98,13 +101,21 @@ impl Component for Repository {
         let path = if path == "." { String::new() } else { path };
         if !path.is_empty() && crate::emit::bundle::RepoPath::new(path.as_str()).is_err() {
             cx.diags
-                .report(&UNUSABLE, field!(at, spec.path), format!("`{path}` is not a path in a repository"))
+                .report(
+                    &UNUSABLE,
+                    field!(at, spec.path),
+                    format!("`{path}` is not a path in a repository"),
+                )
                 .help("write a relative path such as `output`, with `/` between folders");
             return None;
         }
         if !is_branch(&branch) {
             cx.diags
-                .report(&UNUSABLE, field!(at, spec.branch), format!("`{branch}` is not a branch name"))
+                .report(
+                    &UNUSABLE,
+                    field!(at, spec.branch),
+                    format!("`{branch}` is not a branch name"),
+                )
                 .help("write a name such as `main`; see git check-ref-format");
             return None;
         }
@@ -139,7 +150,8 @@ mod tests {
         for good in ["main", "environments/production", "a.b", "x-y_z"] {
             assert!(is_branch(good), "{good}");
         }
-        for bad in ["", "-x", "a..b", "a b", "a/", "/a", "a.lock", "a/.b", "@", "a@{b", "a:b", "a."] {
+        for bad in ["", "-x", "a..b", "a b", "a/", "/a", "a.lock", "a/.b", "@", "a@{b", "a:b", "a."]
+        {
             assert!(!is_branch(bad), "{bad}");
         }
     }

@@ -16,7 +16,9 @@ use crate::k8s::quantity::{Bytes, Cpu};
 use crate::k8s::subject::Subject;
 use crate::k8s::text::Reason;
 use crate::path::At;
-use crate::plan::{Grant, Origin, Plan, Resource, Role, Stage, Tenancy, UnitId, UnitKind, platform};
+use crate::plan::{
+    Grant, Origin, Plan, Resource, Role, Stage, Tenancy, UnitId, UnitKind, platform,
+};
 use crate::source::Scope;
 
 /// A namespace name that Kubernetes refuses.
@@ -174,7 +176,8 @@ impl Component for Teams {
 
     fn check(&self, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
         let Some(environment) = symbols.environment.as_deref() else { return };
-        let platform = [platform::GATEWAY.namespace, platform::MONITORING.namespace, "argocd", "default"];
+        let platform =
+            [platform::GATEWAY.namespace, platform::MONITORING.namespace, "argocd", "default"];
         for team in &self.list {
             let name = namespace(team.name.as_str(), Some(environment));
             let at = at.key(&team.name);
@@ -183,7 +186,10 @@ impl Component for Teams {
                     .report(
                         &NAMESPACE_TOO_LONG,
                         crate::diag::Place::Key(at.clone()),
-                        format!("the namespace `{name}` has {} characters, 63 are the most", name.len()),
+                        format!(
+                            "the namespace `{name}` has {} characters, 63 are the most",
+                            name.len()
+                        ),
                     )
                     .help(format!("shorten the team's name by {}", name.len() - 63));
             }
@@ -318,7 +324,8 @@ impl Resolved {
     }
 
     fn limit_range(&self, namespace: &str) -> core::LimitRange {
-        let (cpu, memory) = (Quantity(self.limit.0.to_string()), Quantity(self.limit.1.to_string()));
+        let (cpu, memory) =
+            (Quantity(self.limit.0.to_string()), Quantity(self.limit.1.to_string()));
         core::LimitRange {
             metadata: named("limits", namespace),
             spec: Some(core::LimitRangeSpec {

@@ -101,8 +101,12 @@ impl Waivers {
         for (index, (path, waiver)) in self.list.iter().enumerate() {
             let at = at.index(index);
             let Some(rule) = rules.iter().find(|rule| rule.name == waiver.rule) else {
-                own.report(&UNKNOWN_RULE, at.key("rule"), format!("there is no rule `{}`", waiver.rule))
-                    .help(one_of(&waiver.rule, rules.iter().map(|rule| rule.name)));
+                own.report(
+                    &UNKNOWN_RULE,
+                    at.key("rule"),
+                    format!("there is no rule `{}`", waiver.rule),
+                )
+                .help(one_of(&waiver.rule, rules.iter().map(|rule| rule.name)));
                 continue;
             };
             if rule.severity == Severity::Error {
@@ -114,10 +118,15 @@ impl Waivers {
                 .help("mend what it points at");
                 continue;
             }
-            let covers = |found: &Diagnostic| found.rule.name == rule.name && covered(&found.place, path);
+            let covers =
+                |found: &Diagnostic| found.rule.name == rule.name && covered(&found.place, path);
             if waiver.until.to_string().as_str() < today {
-                own.report(&EXPIRED, at.key("until"), format!("the waiver ended on {}", waiver.until))
-                    .help("mend what it covers, or extend it with a fresh reason");
+                own.report(
+                    &EXPIRED,
+                    at.key("until"),
+                    format!("the waiver ended on {}", waiver.until),
+                )
+                .help("mend what it covers, or extend it with a fresh reason");
             } else if diags.iter().any(covers) {
                 diags.retain(|found| !covers(found));
             } else {

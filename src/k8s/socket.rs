@@ -87,7 +87,10 @@ mod tests {
     #[test]
     fn sockets_print_as_they_are_written() {
         for text in ["443", "53/udp"] {
-            assert_eq!(text.parse::<Socket>().map(|socket| socket.to_string()).as_deref(), Ok(text));
+            assert_eq!(
+                text.parse::<Socket>().map(|socket| socket.to_string()).as_deref(),
+                Ok(text)
+            );
         }
         assert_eq!("80/TCP".parse(), Ok(Socket::tcp(80)));
         for bad in ["0", "65536", "99999", "http", "-1", "+1", "80/sctp", ""] {

@@ -39,3 +39,50 @@ fn budget(replicas: &Replicas) -> PodDisruptionBudget {
         ..PodDisruptionBudget::default()
     }
 }
+
+#[cfg(test)]
+pub mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::passes::tests::{app, at, estate, printed, production, web};
+    use crate::plan::UnitId;
+
+    /// A workload in copies.
+    pub fn copies(unit: UnitId, namespace: &str, least: u32) -> Replicas {
+        Replicas {
+            unit,
+            namespace: namespace.to_owned(),
+            name: "web".to_owned(),
+            labels: app("web"),
+            least,
+            unavailable: 1,
+            component: "workloads",
+            at: at("workloads.web.scale"),
+        }
+    }
+
+    #[test]
+    fn copies_become_a_budget_and_a_single_one_does_not() {
+        let mut plan = estate(&[]);
+        let unit = web(&mut plan, production());
+        plan.facts.replicas.push(copies(unit.clone(), "a-prod", 1));
+        run(&mut plan);
+        assert!(plan.units[&unit].resources.is_empty());
+        plan.facts.replicas = vec![copies(unit.clone(), "a-prod", 2)];
+        run(&mut plan);
+        assert_snapshot!(printed(&plan, &unit, 0), @"
+        apiVersion: policy/v1
+        kind: PodDisruptionBudget
+        metadata:
+          name: web
+          namespace: a-prod
+        spec:
+          maxUnavailable: 1
+          selector:
+            matchLabels:
+              app.kubernetes.io/name: web
+          unhealthyPodEvictionPolicy: AlwaysAllow
+        ");
+    }
+}

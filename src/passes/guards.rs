@@ -44,3 +44,46 @@ fn guard(annotations: &mut Map) {
     let options = options.join(",");
     annotations.insert(ANNOTATION, options);
 }
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::passes::tests::{at, estate, namespace_unit};
+    use crate::plan::Origin;
+
+    #[test]
+    fn what_holds_data_is_neither_pruned_nor_deleted() {
+        let mut plan = estate(&["a-prod"]);
+        let unit = namespace_unit("a-prod");
+        let mut add = |object| {
+            let origin = Origin::lowered("workloads", [at("workloads.web")]);
+            plan.unit(unit.clone(), &at("teams.a")).add(Resource::tree(object, origin));
+        };
+        add(crate::tree!({
+            "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": {"name": "data", "annotations": {
+                "argocd.argoproj.io/sync-options": "ServerSideApply=true, Prune=confirm"
+            }}
+        }));
+        for claims in [crate::tree!([]), crate::tree!([{"metadata": {"name": "data"}}])] {
+            add(crate::tree!({
+                "apiVersion": "apps/v1", "kind": "StatefulSet",
+                "metadata": {"name": "db"}, "spec": {"volumeClaimTemplates": (claims)}
+            }));
+        }
+        run(&mut plan);
+        let options = plan.units[&unit].resources.iter().map(|resource| {
+            let annotations = resource.as_tree().pointer("/metadata/annotations");
+            annotations.and_then(|all| all.get("argocd.argoproj.io/sync-options")?.as_str())
+        });
+        assert_eq!(
+            options.collect::<Vec<_>>(),
+            [
+                Some("Prune=false,Delete=false"),
+                Some("ServerSideApply=true,Prune=confirm,Delete=false"),
+                None,
+                Some("Prune=false,Delete=false"),
+            ]
+        );
+    }
+}

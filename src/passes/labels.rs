@@ -46,3 +46,65 @@ fn put_name_first(metadata: &mut Map) {
     ordered.extend(std::mem::take(metadata));
     *metadata = ordered;
 }
+
+#[cfg(test)]
+pub mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::passes::tests::{at, estate, namespace_unit, printed, production, web};
+    use crate::plan::{Origin, Resource};
+
+    #[test]
+    fn every_object_says_what_it_belongs_to_and_nothing_is_overwritten() {
+        let mut plan = estate(&["a-prod"]);
+        let unit = web(&mut plan, production());
+        let object = crate::tree!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {
+                "annotations": {"note": "mine"},
+                "labels": {"app.kubernetes.io/part-of": "shop", "tier": "front"},
+                "generateName": "x-",
+                "name": "web"
+            },
+            "spec": {
+                "selector": {"matchLabels": {"app.kubernetes.io/name": "web"}},
+                "template": {"metadata": {"labels": {"app.kubernetes.io/name": "web"}}}
+            }
+        });
+        let origin = Origin::lowered("workloads", [at("workloads.web")]);
+        plan.unit(unit.clone(), &at("workloads.web")).add(Resource::tree(object, origin));
+        run(&mut plan);
+        assert_snapshot!(printed(&plan, &unit, 0), @"
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          name: web
+          labels:
+            app.kubernetes.io/managed-by: groundplan
+            app.kubernetes.io/name: web
+            app.kubernetes.io/part-of: shop
+            tier: front
+          annotations:
+            note: mine
+          generateName: x-
+        spec:
+          selector:
+            matchLabels:
+              app.kubernetes.io/name: web
+          template:
+            metadata:
+              labels:
+                app.kubernetes.io/name: web
+        ");
+        assert_snapshot!(printed(&plan, &namespace_unit("a-prod"), 0), @"
+        apiVersion: v1
+        kind: Namespace
+        metadata:
+          name: a-prod
+          labels:
+            app.kubernetes.io/managed-by: groundplan
+            app.kubernetes.io/part-of: acme
+        ");
+    }
+}

@@ -1,5 +1,7 @@
 //! What crosses components, derived from stated facts. A pass never names a component and cannot fail.
 
+pub mod applications;
+
 mod budgets;
 mod guards;
 mod labels;
@@ -21,6 +23,7 @@ pub type Pass = (&'static str, fn(&mut Plan));
 /// The passes in order: objects first, then what speaks about units, then what is said of every object.
 ///
 /// - `routes` and `monitors` state the flows of gateway and Prometheus, so they come before `policies`.
+/// - `applications` counts up what every unit holds, so all objects of units come before it.
 /// - `guards` and `labels` come last: what a later pass adds would go without.
 pub static PASSES: &[Pass] = &[
     (secrets::NAME, secrets::run),
@@ -29,6 +32,7 @@ pub static PASSES: &[Pass] = &[
     (budgets::NAME, budgets::run),
     (roles::NAME, roles::run),
     (policies::NAME, policies::run),
+    (applications::NAME, applications::derive),
     (guards::NAME, guards::run),
     (labels::NAME, labels::run),
 ];

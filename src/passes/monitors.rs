@@ -41,3 +41,80 @@ fn from_prometheus(scrape: &Scrape) -> Flow {
         at: scrape.at.clone(),
     }
 }
+
+#[cfg(test)]
+pub mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::k8s::socket::Socket;
+    use crate::passes::tests::{app, at, estate, namespace_unit, printed, production, web};
+    use crate::plan::UnitId;
+
+    /// A workload that serves metrics.
+    pub fn scraped(unit: UnitId, namespace: &str) -> Scrape {
+        Scrape {
+            unit,
+            namespace: namespace.to_owned(),
+            name: "web".to_owned(),
+            labels: app("web"),
+            port: "metrics".to_owned(),
+            pods: app("web"),
+            socket: Socket::tcp(9090),
+            path: "/metrics".to_owned(),
+            interval: 30,
+            component: "workloads",
+            at: at("workloads.web.metrics"),
+        }
+    }
+
+    #[test]
+    fn a_scrape_becomes_a_monitor_and_opens_the_pods_to_prometheus() {
+        let mut plan = estate(&["a-prod"]);
+        let unit = web(&mut plan, production());
+        plan.facts.scrapes.push(scraped(unit.clone(), "a-prod"));
+        run(&mut plan);
+        assert_snapshot!(printed(&plan, &unit, 0), @"
+        apiVersion: monitoring.coreos.com/v1
+        kind: ServiceMonitor
+        metadata:
+          labels:
+            groundplan.dev/monitor: enabled
+          name: web
+          namespace: a-prod
+        spec:
+          selector:
+            matchLabels:
+              app.kubernetes.io/name: web
+          endpoints:
+          - port: metrics
+            path: /metrics
+            interval: 30s
+        ");
+        crate::passes::policies::run(&mut plan);
+        assert_snapshot!(printed(&plan, &namespace_unit("a-prod"), 3), @"
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata:
+          name: web
+          namespace: a-prod
+        spec:
+          ingress:
+          - from:
+            - namespaceSelector:
+                matchLabels:
+                  kubernetes.io/metadata.name: monitoring
+              podSelector:
+                matchLabels:
+                  app.kubernetes.io/name: prometheus
+            ports:
+            - port: 9090
+              protocol: TCP
+          podSelector:
+            matchLabels:
+              app.kubernetes.io/name: web
+          policyTypes:
+          - Ingress
+        ");
+    }
+}

@@ -46,3 +46,93 @@ fn from_gateway(exposure: &Exposure) -> Flow {
         at: exposure.at.clone(),
     }
 }
+
+#[cfg(test)]
+pub mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::k8s::socket::Socket;
+    use crate::passes::tests::{app, at, estate, namespace_unit, printed, production, web};
+    use crate::plan::{Channel, UnitId};
+
+    /// A workload that is reachable from outside.
+    pub fn exposed(unit: UnitId, namespace: &str) -> Exposure {
+        Exposure {
+            unit,
+            namespace: namespace.to_owned(),
+            name: "web".to_owned(),
+            service: "web".to_owned(),
+            port: 80,
+            pods: app("web"),
+            socket: Socket::tcp(8080),
+            channel: Channel {
+                host: "shop.acme.example".to_owned(),
+                path: "/".to_owned(),
+                at: at("workloads.web.expose.host"),
+            },
+            component: "workloads",
+            at: at("workloads.web.expose"),
+        }
+    }
+
+    #[test]
+    fn an_exposure_becomes_a_route_and_opens_the_pods_to_the_gateway() {
+        let mut plan = estate(&["a-prod"]);
+        let unit = web(&mut plan, production());
+        plan.facts.exposures.push(exposed(unit.clone(), "a-prod"));
+        run(&mut plan);
+        assert_snapshot!(printed(&plan, &unit, 0), @r#"
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: HTTPRoute
+        metadata:
+          name: web
+          namespace: a-prod
+        spec:
+          parentRefs:
+          - group: gateway.networking.k8s.io
+            kind: Gateway
+            name: gateway
+            namespace: envoy-gateway-system
+            sectionName: https
+          hostnames:
+          - shop.acme.example
+          rules:
+          - matches:
+            - path:
+                type: PathPrefix
+                value: /
+            backendRefs:
+            - group: ""
+              kind: Service
+              name: web
+              port: 80
+              weight: 1
+        "#);
+        crate::passes::policies::run(&mut plan);
+        assert_snapshot!(printed(&plan, &namespace_unit("a-prod"), 3), @"
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata:
+          name: web
+          namespace: a-prod
+        spec:
+          ingress:
+          - from:
+            - namespaceSelector:
+                matchLabels:
+                  kubernetes.io/metadata.name: envoy-gateway-system
+              podSelector:
+                matchLabels:
+                  app.kubernetes.io/component: proxy
+            ports:
+            - port: 8080
+              protocol: TCP
+          podSelector:
+            matchLabels:
+              app.kubernetes.io/name: web
+          policyTypes:
+          - Ingress
+        ");
+    }
+}

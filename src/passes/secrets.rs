@@ -44,3 +44,78 @@ fn one_key(entry: &SecretEntry) -> Data {
         remote_ref: RemoteRef::new(path.to_string(), property.to_owned()),
     }
 }
+
+#[cfg(test)]
+pub mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::passes::tests::{at, estate, printed, production, web};
+    use crate::plan::UnitId;
+
+    /// Two keys of a Secret that a workload needs.
+    pub fn needed(unit: UnitId, namespace: &str) -> SecretNeed {
+        let entry = |key: &str, reference: &str| SecretEntry {
+            key: key.to_owned(),
+            reference: reference.parse().unwrap(),
+            at: at("workloads.web.secrets").key(key),
+        };
+        SecretNeed {
+            unit,
+            namespace: namespace.to_owned(),
+            name: "web".to_owned(),
+            entries: vec![entry("TOKEN", "web/api#token"), entry("KEY", "web/card-network#key")],
+            component: "workloads",
+        }
+    }
+
+    #[test]
+    fn a_secret_need_becomes_an_external_secret() {
+        let mut plan = estate(&[]);
+        let unit = web(&mut plan, production());
+        plan.facts.secrets.push(needed(unit.clone(), "a-prod"));
+        run(&mut plan);
+        assert_snapshot!(printed(&plan, &unit, 0), @"
+        apiVersion: external-secrets.io/v1
+        kind: ExternalSecret
+        metadata:
+          name: web
+          namespace: a-prod
+        spec:
+          refreshInterval: 1h0m0s
+          secretStoreRef:
+            kind: ClusterSecretStore
+            name: estate
+          target:
+            name: web
+            creationPolicy: Owner
+            deletionPolicy: Retain
+            template:
+              engineVersion: v2
+              mergePolicy: Replace
+              type: Opaque
+          data:
+          - secretKey: KEY
+            remoteRef:
+              key: web/card-network
+              property: key
+              conversionStrategy: Default
+              decodingStrategy: None
+              metadataPolicy: None
+          - secretKey: TOKEN
+            remoteRef:
+              key: web/api
+              property: token
+              conversionStrategy: Default
+              decodingStrategy: None
+              metadataPolicy: None
+        ");
+        let fields: Vec<String> = plan.units[&unit].resources[0]
+            .origin
+            .from
+            .iter()
+            .map(|at| at.path.to_string())
+            .collect();
+        assert_eq!(fields, ["workloads.web.secrets.KEY", "workloads.web.secrets.TOKEN"]);
+    }
+}

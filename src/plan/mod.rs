@@ -3,6 +3,7 @@
 //! Components put resources into units and *state facts*; passes derive from the facts what crosses components.
 //! Nothing here decides anything, and nothing here knows how a file is printed.
 
+pub mod delivery;
 mod facts;
 mod layout;
 pub mod platform;

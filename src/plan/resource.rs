@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::k8s::tree::Tree;
-use crate::path::At;
+use crate::path::{At, FieldPath};
 
 /// Where a resource comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Origin {
     pub component: &'static str,
     /// The pass that derived it, if a component did not write it itself.
     pub pass: Option<&'static str>,
-    /// The fields it is made of; never empty.
+    /// The fields it is made of, the most telling first; never empty.
     pub from: Vec<At>,
 }
 
@@ -37,8 +37,8 @@ impl Origin {
         from: impl IntoIterator<Item = At>,
     ) -> Self {
         let mut from: Vec<At> = from.into_iter().collect();
-        from.sort();
-        from.dedup();
+        let mut seen = std::collections::BTreeSet::new();
+        from.retain(|at| seen.insert(at.clone()));
         if from.is_empty() {
             crate::bug!("a resource of {component} has no origin");
         }
@@ -48,6 +48,13 @@ impl Origin {
     /// The field to blame first.
     pub fn at(&self) -> &At {
         &self.from[0]
+    }
+
+    /// The field that holds all the fields it is made of.
+    pub fn field(&self) -> FieldPath {
+        let mut paths = self.from.iter().map(|at| at.path.clone());
+        let first = paths.next().unwrap_or_default();
+        paths.fold(first, |common, path| common.common_with(&path))
     }
 }
 

@@ -35,16 +35,24 @@ impl Digest {
     }
 }
 
+impl Digest {
+    const PREFIX: &str = "sha256:";
+
+    /// Appends what `Display` prints, faster: locks hold 100,000 of these.
+    fn spell(self, into: &mut String) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        into.push_str(Self::PREFIX);
+        into.extend(self.0.iter().flat_map(|byte| {
+            [byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)]))
+        }));
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut hex = [0; 64];
-        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
-        }
-        f.write_str("sha256:")?;
-        f.write_str(std::str::from_utf8(&hex).map_err(|_| fmt::Error)?)
+        let mut text = String::with_capacity(71);
+        self.spell(&mut text);
+        f.write_str(&text)
     }
 }
 
@@ -58,7 +66,7 @@ impl FromStr for Digest {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let hex = text.strip_prefix("sha256:").ok_or(())?.as_bytes();
+        let hex = text.strip_prefix(Self::PREFIX).ok_or(())?.as_bytes();
         let mut digest = [0; 32];
         if hex.len() != 64 {
             return Err(());
@@ -129,7 +137,11 @@ impl Lock {
         }
         text.push_str(if self.files.is_empty() { "files: {}\n" } else { "files:\n" });
         for (path, digest) in &self.files {
-            let _ = writeln!(text, "  {}: {digest}", key(path.as_str()));
+            for part in ["  ", &*key(path.as_str()), ": "] {
+                text.push_str(part);
+            }
+            digest.spell(&mut text);
+            text.push('\n');
         }
         text
     }

@@ -1,11 +1,10 @@
 //! `docs/blueprint.md` and `docs/rules.md`.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::schema::{Kind, schema, sentence};
+use super::schema::{Kind, follow, schema, sentence};
 use crate::component::About;
 use crate::diag::{Rule, Severity};
 use crate::registry::ABOUT;
@@ -41,13 +40,13 @@ pub fn blueprint_page() -> String {
 
 fn section(page: &mut String, schema: &Value, about: &About) {
     let _ = write!(page, "\n## {}\n\n{}\n", about.section, sentence(about.summary));
-    let section = &schema["properties"][about.section];
+    let section = at(schema, &format!("/properties/{}", about.section));
     let mut rows = Vec::new();
-    let mut seen = BTreeSet::new();
-    let start = if about.named { format!("{}.<name>", about.section) } else { about.section.to_owned() };
-    let target = resolve(schema, section);
-    let target = if about.named { named(schema, target) } else { target };
-    fields(schema, target, &start, &mut rows, &mut seen);
+    let (start, target) = match inner(&section).filter(|_| about.named) {
+        Some(inner) => (format!("{}.<name>", about.section), at(schema, &inner)),
+        None => (about.section.to_owned(), section),
+    };
+    fields(schema, &target, &start, &mut rows);
     if rows.is_empty() {
         return;
     }
@@ -58,120 +57,108 @@ fn section(page: &mut String, schema: &Value, about: &About) {
     }
 }
 
-/// The schema of the things in a mapping of named things.
-fn named<'a>(schema: &'a Value, map: &'a Value) -> &'a Value {
-    let inner = map
-        .get("patternProperties")
-        .and_then(|patterns| patterns.as_object()?.values().next())
-        .or_else(|| map.get("additionalProperties").filter(|inner| inner.is_object()));
-    inner.map_or(map, |inner| resolve(schema, inner))
+/// A piece of the schema, with references followed: where it is, and what stands there.
+struct Target<'a> {
+    pointer: String,
+    value: &'a Value,
 }
 
-fn resolve<'a>(schema: &'a Value, mut here: &'a Value) -> &'a Value {
-    loop {
-        let target = here.get("$ref").and_then(Value::as_str).map(|target| target.trim_start_matches('#'));
-        let next = match target {
-            Some(target) => schema.pointer(target),
-            None if here.get("properties").is_some() => None,
-            None => ["allOf", "anyOf", "oneOf"].iter().find_map(|word| {
-                let choices = here.get(*word)?.as_array()?;
-                choices.iter().find(|choice| {
-                    choice.get("$ref").is_some() || choice.get("properties").is_some()
-                })
-            }),
-        };
-        match next {
-            Some(next) => here = next,
-            None => return here,
+fn at<'a>(schema: &'a Value, pointer: &str) -> Target<'a> {
+    let pointer = follow(schema, pointer.to_owned()).unwrap_or_default();
+    let value = schema.pointer(&pointer).unwrap_or(&Value::Null);
+    Target { pointer, value }
+}
+
+/// The pointer to what a mapping of names maps to.
+fn inner(map: &Target<'_>) -> Option<String> {
+    let pattern = map.value.get("patternProperties").and_then(|patterns| patterns.as_object()?.keys().next());
+    match pattern {
+        Some(pattern) => {
+            let pattern = pattern.replace('~', "~0").replace('/', "~1");
+            Some(format!("{}/patternProperties/{pattern}", map.pointer))
         }
+        None if map.value.get("additionalProperties").is_some_and(Value::is_object) => {
+            Some(format!("{}/additionalProperties", map.pointer))
+        }
+        None => None,
     }
 }
 
-fn fields(
-    schema: &Value,
-    of: &Value,
-    path: &str,
-    rows: &mut Vec<(String, String, String)>,
-    seen: &mut BTreeSet<String>,
-) {
-    let required: Vec<&str> = of["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    for (name, property) in of["properties"].as_object().into_iter().flatten() {
+fn fields(schema: &Value, of: &Target<'_>, path: &str, rows: &mut Vec<(String, String, String)>) {
+    // A type that holds itself would never end.
+    if path.matches('.').count() > 8 {
+        return;
+    }
+    let required: Vec<&str> =
+        of.value["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    for (name, property) in of.value["properties"].as_object().into_iter().flatten() {
         let here = format!("{path}.{name}");
-        let target = resolve(schema, property);
-        let description = property["description"].as_str().or_else(|| target["description"].as_str());
-        let mut kind = kind_of(schema, property);
+        let pointer = format!("{}/properties/{name}", of.pointer);
+        let target = at(schema, &pointer);
+        let description =
+            property["description"].as_str().or_else(|| target.value["description"].as_str());
+        let mut kind = kind_of(schema, &pointer);
         if required.contains(&name.as_str()) {
             kind.push_str(", required");
         }
         rows.push((here.clone(), kind, description.unwrap_or_default().to_owned()));
-        // A type that holds itself would never end.
-        if !seen.insert(here.clone()) || here.matches('.').count() > 8 {
-            continue;
-        }
-        if target.get("properties").is_some() {
-            fields(schema, target, &here, rows, seen);
-        } else if let Some(items) = target.get("items") {
-            fields(schema, resolve(schema, items), &format!("{here}[]"), rows, seen);
-        } else {
-            let inner = named(schema, target);
-            if !std::ptr::eq(inner, target) {
-                fields(schema, inner, &format!("{here}.<name>"), rows, seen);
-            }
+        if target.value.get("properties").is_some() {
+            fields(schema, &target, &here, rows);
+        } else if target.value.get("items").is_some() {
+            let items = at(schema, &format!("{}/items", target.pointer));
+            fields(schema, &items, &format!("{here}[]"), rows);
+        } else if let Some(inner) = inner(&target) {
+            fields(schema, &at(schema, &inner), &format!("{here}.<name>"), rows);
         }
     }
 }
 
-fn kind_of(schema: &Value, property: &Value) -> String {
-    let target = resolve(schema, property);
-    if let Some(words) = target["enum"].as_array() {
-        let words: Vec<String> =
-            words.iter().filter_map(Value::as_str).map(|word| format!("`{word}`")).collect();
-        return words.join(", ");
-    }
-    let choices = target["oneOf"].as_array().or_else(|| target["anyOf"].as_array());
-    if let Some(words) = choices
-        && words.iter().all(|word| word.get("const").is_some() || word.get("enum").is_some())
+/// "text such as `a`", "list of mapping", "`yes`, `no`".
+fn kind_of(schema: &Value, pointer: &str) -> String {
+    let own = schema.pointer(pointer).unwrap_or(&Value::Null);
+    // Short or long.
+    if let Some(choices) = own["anyOf"].as_array()
+        && choices.iter().all(|choice| choice["type"] != "null")
     {
-        let word = |word: &Value| {
-            let word = word.get("const").or_else(|| word["enum"].get(0))?.as_str()?;
-            Some(format!("`{word}`"))
-        };
-        return words.iter().filter_map(word).collect::<Vec<_>>().join(", ");
+        let kinds: Vec<String> = (0..choices.len())
+            .map(|index| kind_of(schema, &format!("{pointer}/anyOf/{index}")))
+            .collect();
+        return kinds.join(", or ");
     }
-    if target.get("properties").is_some() {
+    let target = at(schema, pointer);
+    let words: Vec<&str> = ["enum", "oneOf"]
+        .iter()
+        .flat_map(|list| target.value[*list].as_array().into_iter().flatten())
+        .filter_map(|word| word.as_str().or_else(|| word.get("const")?.as_str()))
+        .collect();
+    if !words.is_empty() {
+        return words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    }
+    if target.value.get("properties").is_some() {
         return "mapping".to_owned();
     }
-    if let Some(items) = target.get("items") {
-        return format!("list of {}", kind_of(schema, items));
+    if target.value.get("items").is_some() {
+        return format!("list of {}", kind_of(schema, &format!("{}/items", target.pointer)));
     }
-    let word = match &target["type"] {
-        Value::String(word) => word.clone(),
-        Value::Array(words) => {
-            let words: Vec<&str> =
-                words.iter().filter_map(Value::as_str).filter(|word| *word != "null").collect();
-            words.join(" or ")
-        }
-        _ => "mapping or text".to_owned(),
+    let types: Vec<&str> = match &target.value["type"] {
+        Value::String(word) => vec![word],
+        Value::Array(words) => words.iter().filter_map(Value::as_str).collect(),
+        _ => vec!["anything"],
     };
-    let word = match word.as_str() {
+    let word = match types.iter().find(|word| **word != "null").copied().unwrap_or("nothing") {
         "string" => "text",
         "object" => "mapping of names",
         other => other,
     };
-    match target["examples"].as_array() {
-        Some(examples) if !examples.is_empty() => {
-            let shown: Vec<String> = examples
-                .iter()
-                .take(2)
-                .map(|example| match example.as_str() {
-                    Some(text) => format!("`{text}`"),
-                    None => format!("`{example}`"),
-                })
-                .collect();
-            format!("{word} such as {}", shown.join(", "))
-        }
-        _ => word.to_owned(),
-    }
+    let examples: Vec<String> = target.value["examples"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .take(2)
+        .map(|example| example.as_str().map_or_else(|| example.to_string(), str::to_owned))
+        .map(|example| format!("`{example}`"))
+        .collect();
+    if examples.is_empty() { word.to_owned() } else { format!("{word} such as {}", examples.join(", ")) }
 }
 
 /// Every rule, by the part that owns it.

@@ -164,23 +164,35 @@ pub fn description_of(path: &FieldPath) -> Option<String> {
     Some(text.unwrap_or_default().to_owned())
 }
 
-/// Follows references and optional wrappers to where the properties are.
-fn follow(schema: &Value, mut pointer: String) -> Option<String> {
-    loop {
-        let here = schema.pointer(&pointer)?;
-        if let Some(target) = here.get("$ref").and_then(Value::as_str) {
-            pointer = target.strip_prefix('#')?.to_owned();
-        } else if let Some((word, index)) = ["allOf", "anyOf", "oneOf"].iter().find_map(|word| {
-            let choices = here.get(*word)?.as_array()?;
-            let index = choices.iter().position(|choice| {
-                choice.get("$ref").is_some() || choice.get("properties").is_some()
-            })?;
-            Some((*word, index))
-        }) && here.get("properties").is_none()
-        {
-            pointer.push_str(&format!("/{word}/{index}"));
-        } else {
-            return Some(pointer);
-        }
+/// Follows references and choices to where the properties are: a field that may be written short or long is
+/// described by its long form.
+pub(super) fn follow(schema: &Value, pointer: String) -> Option<String> {
+    let here = schema.pointer(&pointer)?;
+    if let Some(target) = here.get("$ref").and_then(Value::as_str) {
+        return follow(schema, target.strip_prefix('#')?.to_owned());
+    }
+    let structured = |here: &Value| {
+        ["properties", "items", "patternProperties"].iter().any(|word| here.get(word).is_some())
+            || here.get("additionalProperties").is_some_and(Value::is_object)
+    };
+    if structured(here) {
+        return Some(pointer);
+    }
+    let choices = ["allOf", "anyOf", "oneOf"].into_iter().flat_map(|word| {
+        let count = here.get(word).and_then(Value::as_array).map_or(0, Vec::len);
+        (0..count).map(move |index| format!("/{word}/{index}"))
+    });
+    let targets: Vec<String> =
+        choices.filter_map(|choice| follow(schema, format!("{pointer}{choice}"))).collect();
+    let long = targets.iter().find(|target| schema.pointer(target).is_some_and(structured));
+    // A choice of words stays where it is; an optional or wrapped leaf is what it wraps.
+    let leaf = targets.iter().find(|target| {
+        let leaf = schema.pointer(target);
+        leaf.is_some_and(|leaf| leaf.get("type") != Some(&json!("null")) && leaf.get("const").is_none())
+    });
+    let words = here.get("oneOf").is_some() && long.is_none();
+    match long.or(leaf) {
+        Some(target) if !words => Some(target.clone()),
+        _ => Some(pointer),
     }
 }

@@ -6,6 +6,7 @@
 mod cases;
 mod cli;
 mod docs;
+mod readme;
 mod tidy;
 mod publish;
 mod write;

@@ -3,6 +3,7 @@
 mod build;
 mod literal;
 mod random;
+mod shipped;
 
 use crate::k8s::tree::Tree;
 use crate::path::{At, DocumentId};

@@ -119,7 +119,7 @@ fn twins() -> impl Strategy<Value = Tree> {
     })
 }
 
-fn objects() -> impl Strategy<Value = Vec<Tree>> {
+fn objects() -> impl Strategy<Value = [Option<Tree>; 5]> {
     let maybe = |strategy: BoxedStrategy<Tree>| prop::option::weighted(0.8, strategy);
     let all = (
         maybe(deployment().boxed()),
@@ -128,28 +128,78 @@ fn objects() -> impl Strategy<Value = Vec<Tree>> {
         maybe(config().boxed()),
         maybe(twins().boxed()),
     );
-    all.prop_map(|(a, b, c, d, e)| [a, b, c, d, e].into_iter().flatten().collect())
+    all.prop_map(|(a, b, c, d, e)| [a, b, c, d, e])
+}
+
+/// The base where `coins` say so and something else elsewhere, down to single fields: environments are like that.
+fn mixed(base: &Tree, other: &Tree, coins: &mut impl Iterator<Item = bool>) -> Tree {
+    match (base, other) {
+        (Tree::Map(base), Tree::Map(other)) => {
+            let mut mixed = base.clone();
+            for (key, value) in other.iter() {
+                let value = match base.get(key) {
+                    Some(base) => mixed_or(base, value, coins),
+                    None if coins.next() == Some(true) => continue,
+                    None => value.clone(),
+                };
+                mixed.insert(key.to_owned(), value);
+            }
+            Tree::Map(mixed)
+        }
+        (Tree::Seq(base), Tree::Seq(other)) if base.len() == other.len() => {
+            let pairs = base.iter().zip(other);
+            Tree::Seq(pairs.map(|(base, other)| mixed_or(base, other, coins)).collect())
+        }
+        _ => other.clone(),
+    }
+}
+
+fn mixed_or(base: &Tree, other: &Tree, coins: &mut impl Iterator<Item = bool>) -> Tree {
+    let same_name = base.get("name") == other.get("name");
+    if coins.next() == Some(true) || !same_name { base.clone() } else { mixed(base, other, coins) }
+}
+
+/// What an environment makes of the base's objects.
+fn environment_of(base: &[Option<Tree>; 5], other: [Option<Tree>; 5], coins: &[bool]) -> Vec<Tree> {
+    let mut coins = coins.iter().copied().cycle();
+    let pairs = base.iter().zip(other);
+    pairs
+        .filter_map(|(base, other)| match (base, other) {
+            (Some(base), Some(other)) => {
+                // Of two different objects there is no mixture.
+                let alike = ["/apiVersion", "/metadata/name"]
+                    .iter()
+                    .all(|pointer| base.pointer(pointer) == other.pointer(pointer));
+                Some(if alike { mixed(base, &other, &mut coins) } else { other })
+            }
+            (_, other) => other,
+        })
+        .collect()
 }
 
 const SEALED: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: sops}\n";
 
 fn plan() -> impl Strategy<Value = Plan> {
     let stage = || prop::option::weighted(0.9, objects());
+    let coins = prop::collection::vec(prop::bool::weighted(0.3), 40);
     let sealed = prop::bool::weighted(0.2);
-    (stage(), stage(), stage(), sealed, any::<bool>()).prop_map(
-        |(base, test, live, sealed, cluster)| {
+    (stage(), stage(), stage(), coins, sealed, any::<bool>()).prop_map(
+        |(base, test, live, coins, sealed, cluster)| {
             let mut plan = Plan::default();
-            for (stage, objects) in
-                [(Stage::Base, base), (environment("test"), test), (environment("live"), live)]
-            {
+            let begin = base.clone().unwrap_or_default();
+            if let Some(base) = base {
+                put(&mut plan, "web", Stage::Base, base.into_iter().flatten());
+            }
+            for (name, objects) in [("test", test), ("live", live)] {
                 if let Some(objects) = objects {
-                    put(&mut plan, "web", stage, objects);
+                    let objects = environment_of(&begin, objects, &coins);
+                    put(&mut plan, "web", environment(name), objects);
                 }
             }
-            if let Some(unit) = plan.units.get_mut(&workload("web", environment("live"))) {
-                if sealed {
-                    unit.add(verbatim("sops.yaml", SEALED));
-                }
+            if let Some(unit) = plan.units.get_mut(&workload("web", environment("live")))
+                && sealed
+            {
+                unit.add(verbatim("sops.yaml", SEALED));
             }
             if cluster {
                 let id = UnitId {
@@ -165,7 +215,7 @@ fn plan() -> impl Strategy<Value = Plan> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn every_folder_builds_to_what_the_plan_holds(plan in plan()) {

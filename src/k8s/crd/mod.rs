@@ -3,6 +3,7 @@
 //! Where the API server would fill a default in, the default is a constant that is always written: Argo CD
 //! compares what is in git with what is in the cluster, and what only the cluster has is drift.
 
+pub mod argoproj;
 pub mod external_secrets;
 pub mod gateway;
 pub mod prometheus;

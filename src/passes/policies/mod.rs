@@ -113,4 +113,6 @@ fn policy(name: &str, namespace: &str, spec: NetworkPolicySpec) -> NetworkPolicy
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

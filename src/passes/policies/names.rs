@@ -86,10 +86,10 @@ mod tests {
     #[test]
     fn what_would_be_called_the_same_is_told_apart() {
         let both = names(&[&[(APPLICATION, "web")], &[("app", "web")]]);
-        assert_eq!(both, ["web-1a2fdcbc", "web-a5d5a4b8"]);
-        assert_eq!(names(&[&[("app", "default-deny")]]), ["default-deny-3e21b39b"]);
+        assert_eq!(both, ["web-8290aa42", "web-fca9b562"]);
+        assert_eq!(names(&[&[("app", "default-deny")]]), ["default-deny-8a1dee9f"]);
         let long = names(&[&[("a", &"x".repeat(63)), ("b", "y")]]);
-        assert_eq!(long, [format!("{}-6a6a5b0f", "x".repeat(54))]);
+        assert_eq!(long, [format!("{}-d2be3b38", "x".repeat(54))]);
         assert!(long[0].len() == LONGEST);
     }
 }

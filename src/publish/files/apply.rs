@@ -91,18 +91,12 @@ fn stage(plan: &Plan<'_>, staging: &Utf8Path, watch: Watch<'_>) -> Result<(), Wr
         set_mode(&journal, FILE_MODE).map_err(|source| io_error("write", &*journal, source))?;
     }
 
-    let mut folders: Vec<(&str, Vec<_>)> = Vec::new();
-    for file in &plan.write {
-        let folder = file.0.parent().unwrap_or_default();
-        match folders.last_mut() {
-            Some((last, files)) if *last == folder => files.push(file),
-            _ => folders.push((folder, vec![file])),
-        }
-    }
-    folders.par_iter().try_for_each(|(folder, files)| {
+    let folders: Vec<_> = plan.write.chunk_by(|a, b| a.0.parent() == b.0.parent()).collect();
+    folders.par_iter().try_for_each(|files| {
+        let folder = files.first().and_then(|(path, _)| path.parent()).unwrap_or_default();
         let place = if folder.is_empty() { staging.to_owned() } else { staging.join(folder) };
         make(&place)?;
-        for (path, bytes) in files {
+        for (path, bytes) in *files {
             let place = place.join(path.file_name());
             let write = || {
                 watch(Step::Stage(path))?;

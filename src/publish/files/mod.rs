@@ -213,7 +213,7 @@ pub fn write(
     write_watched(bundle, versions, to, options, &|_| Ok(()))
 }
 
-/// [`write`], with somebody watching.
+/// [`write()`], with somebody watching.
 ///
 /// # Errors
 /// See [`WriteError`]; what `watch` returns is treated as the system's refusal.
@@ -243,7 +243,7 @@ pub fn write_watched(
     outcome
 }
 
-/// What [`write`] would do; writes nothing. Hand edits are listed and not an error.
+/// What [`write()`] would do; writes nothing. Hand edits are listed and not an error.
 ///
 /// # Errors
 /// What makes writing impossible even with `force`.

@@ -19,18 +19,22 @@ pub(super) struct Owned {
     pub(super) journal: Option<Lock>,
     /// Whether the journal exists, readable or not.
     pub(super) has_journal: bool,
-    /// The lock's bytes as they are.
-    text: Vec<u8>,
+    /// Whether the lock already says what it will say.
+    is_current: bool,
 }
 
 impl Owned {
-    fn read(to: &Utf8Path, root: &Scan) -> Result<Self, WriteError> {
+    /// Reads both locks; `new` is the lock that will be true, and `text` its text.
+    fn read(to: &Utf8Path, root: &Scan, new: Lock, text: &str) -> Result<Self, WriteError> {
         let mut owned = Self::default();
         if let Some(bytes) = read_own(to, root, LOCK)? {
-            let lock = Lock::parse(&bytes)
-                .map_err(|source| WriteError::Lock { path: to.join(LOCK), source })?;
-            owned.lock = Some(lock);
-            owned.text = bytes;
+            owned.is_current = bytes == text.as_bytes();
+            owned.lock = Some(if owned.is_current {
+                new
+            } else {
+                Lock::parse(&bytes)
+                    .map_err(|source| WriteError::Lock { path: to.join(LOCK), source })?
+            });
         }
         if let Some(bytes) = read_own(to, root, NEXT_LOCK)? {
             // A journal appears by rename and is complete, unless the power failed: then it tells nothing.
@@ -46,6 +50,23 @@ impl Owned {
 
     pub(super) fn paths(&self) -> BTreeSet<&RepoPath> {
         self.locks().flat_map(|lock| lock.files.keys()).collect()
+    }
+
+    /// How many files there are.
+    fn count(&self) -> usize {
+        match (&self.lock, &self.journal) {
+            (Some(_), Some(_)) => self.paths().len(),
+            (lock, journal) => {
+                lock.as_ref().or(journal.as_ref()).map_or(0, |lock| lock.files.len())
+            }
+        }
+    }
+
+    /// Those that the bundle does not want, sorted.
+    fn stale(&self, bundle: &Bundle) -> BTreeSet<&RepoPath> {
+        let lock = self.lock.iter().filter(|_| !self.is_current);
+        let paths = lock.chain(&self.journal).flat_map(|lock| lock.files.keys());
+        paths.filter(|path| bundle.get(path.as_str()).is_none()).collect()
     }
 
     /// Whose these bytes at `path` are.
@@ -120,7 +141,9 @@ impl<'a> Plan<'a> {
         to: &'a Utf8Path,
     ) -> Result<Self, WriteError> {
         let root = Scan::new(to, std::iter::empty())?;
-        let owned = Owned::read(to, &root)?;
+        let lock = Lock::of(bundle, versions);
+        let text = lock.to_text();
+        let owned = Owned::read(to, &root, lock, &text)?;
         match root.in_root(STAGING) {
             None | Some(Kind::Folder) => {}
             Some(Kind::Symlink) => return Err(WriteError::Symlink { path: to.join(STAGING) }),
@@ -129,11 +152,10 @@ impl<'a> Plan<'a> {
                 return Err(WriteError::NotAFolder { path: to.join(STAGING), found });
             }
         }
-        let paths = owned.paths();
-        let owned_files = paths.len();
-        let scan = Scan::new(to, bundle.iter().map(|(path, _)| path).chain(paths.iter().copied()))?;
-        let stale: Vec<_> =
-            paths.into_iter().filter(|path| bundle.get(path.as_str()).is_none()).collect();
+        let stale: Vec<_> = owned.stale(bundle).into_iter().collect();
+        let wanted: Vec<_> = bundle.iter().collect();
+        let paths = wanted.iter().map(|(path, _)| *path);
+        let scan = Scan::new(to, paths.chain(stale.iter().copied()))?;
 
         let mut changes = Changes::default();
         for (path, is_ours) in judge_stale(to, &scan, &owned, &stale)? {
@@ -144,14 +166,15 @@ impl<'a> Plan<'a> {
         }
         let emptied = emptied(&scan, &changes.deleted);
 
-        let wanted: Vec<_> = bundle.iter().collect();
-        let verdicts = wanted
-            .par_iter()
-            .map(|(path, bytes)| judge(to, &scan, &owned, &changes.deleted, &emptied, path, bytes))
-            .collect::<Result<Vec<_>, _>>()?;
+        // A folder at a time: what is in it was listed together.
+        let folders: Vec<_> = wanted.chunk_by(|a, b| a.0.parent() == b.0.parent()).collect();
+        let judge =
+            Judge { to, scan: &scan, owned: &owned, deleted: &changes.deleted, emptied: &emptied };
+        let verdicts =
+            folders.par_iter().map(|files| judge.folder(files)).collect::<Result<Vec<_>, _>>()?;
         let mut write = Vec::new();
         let mut foreign = Vec::new();
-        for ((path, bytes), verdict) in wanted.into_iter().zip(verdicts) {
+        for ((path, bytes), verdict) in wanted.into_iter().zip(verdicts.into_iter().flatten()) {
             match verdict {
                 Verdict::Unchanged => {
                     changes.unchanged += 1;
@@ -170,9 +193,9 @@ impl<'a> Plan<'a> {
             write.push((path, bytes));
         }
         changes.edited.sort();
-        let lock = Lock::of(bundle, versions).to_text();
-        changes.lock = owned.has_journal || owned.text != lock.as_bytes();
-        Ok(Self { to, changes, owned, scan, write, emptied, lock, foreign, owned_files })
+        changes.lock = owned.has_journal || !owned.is_current;
+        let owned_files = owned.count();
+        Ok(Self { to, changes, owned, scan, write, emptied, lock: text, foreign, owned_files })
     }
 
     /// Refuses what the options do not allow.
@@ -224,36 +247,61 @@ fn judge_stale<'p>(
     Ok(verdicts.into_iter().flatten().collect())
 }
 
-fn judge(
-    to: &Utf8Path,
-    scan: &Scan,
-    owned: &Owned,
-    deleted: &[RepoPath],
-    emptied: &BTreeSet<String>,
-    path: &RepoPath,
-    wanted: &[u8],
-) -> Result<Verdict, WriteError> {
-    match scan.find(path) {
-        Found::Nothing => Ok(Verdict::Created),
-        // A file of ours that makes room for a folder, or the reverse.
-        Found::Below(file, Kind::File)
-            if deleted.binary_search_by(|other| other.as_str().cmp(file)).is_ok() =>
-        {
-            Ok(Verdict::Created)
+/// Compares wanted files with what is there.
+struct Judge<'s> {
+    to: &'s Utf8Path,
+    scan: &'s Scan,
+    owned: &'s Owned,
+    /// Sorted.
+    deleted: &'s [RepoPath],
+    emptied: &'s BTreeSet<String>,
+}
+
+impl Judge<'_> {
+    /// The files of one folder.
+    fn folder(&self, files: &[(&RepoPath, &[u8])]) -> Result<Vec<Verdict>, WriteError> {
+        let parent = files.first().and_then(|(path, _)| path.parent()).unwrap_or_default();
+        let listing = self.scan.folders.get(parent);
+        let place = self.to.join(parent);
+        let one = |(path, wanted): &(&RepoPath, &[u8])| {
+            let found = match listing {
+                Some(listing) => {
+                    listing.get(path.file_name()).map_or(Found::Nothing, |k| Found::Is(*k))
+                }
+                None => self.scan.find(path),
+            };
+            self.file(path, found, &place, wanted)
+        };
+        files.iter().map(one).collect()
+    }
+
+    fn file(
+        &self,
+        path: &RepoPath,
+        found: Found<'_>,
+        folder: &Utf8Path,
+        wanted: &[u8],
+    ) -> Result<Verdict, WriteError> {
+        let is_deleted =
+            |file: &str| self.deleted.binary_search_by(|other| other.as_str().cmp(file)).is_ok();
+        match found {
+            Found::Nothing => Ok(Verdict::Created),
+            // A file of ours that makes room for a folder, or the reverse.
+            Found::Below(file, Kind::File) if is_deleted(file) => Ok(Verdict::Created),
+            Found::Is(Kind::Folder) if self.emptied.contains(path.as_str()) => Ok(Verdict::Created),
+            Found::Below(folder, kind) => Err(obstacle(self.to, folder, kind, true)),
+            Found::Is(Kind::File) => {
+                let place = folder.join(path.file_name());
+                let other = differing(&place, wanted).map_err(|s| io_error("read", place, s))?;
+                Ok(match other.map(|bytes| self.owned.author(path, &bytes)) {
+                    None => Verdict::Unchanged,
+                    Some(Author::Us) => Verdict::Changed,
+                    Some(Author::UsAndSomebody) => Verdict::Edited,
+                    Some(Author::Somebody) => Verdict::Foreign,
+                })
+            }
+            Found::Is(kind) => Err(obstacle(self.to, path.as_str(), kind, false)),
         }
-        Found::Is(Kind::Folder) if emptied.contains(path.as_str()) => Ok(Verdict::Created),
-        Found::Below(folder, kind) => Err(obstacle(to, folder, kind, true)),
-        Found::Is(Kind::File) => {
-            let place = to.join(path.as_str());
-            let other = differing(&place, wanted).map_err(|s| io_error("read", place, s))?;
-            Ok(match other.map(|bytes| owned.author(path, &bytes)) {
-                None => Verdict::Unchanged,
-                Some(Author::Us) => Verdict::Changed,
-                Some(Author::UsAndSomebody) => Verdict::Edited,
-                Some(Author::Somebody) => Verdict::Foreign,
-            })
-        }
-        Found::Is(kind) => Err(obstacle(to, path.as_str(), kind, false)),
     }
 }
 

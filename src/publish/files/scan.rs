@@ -58,7 +58,12 @@ impl Scan {
         paths: impl Iterator<Item = &'a RepoPath>,
     ) -> Result<Self, WriteError> {
         let mut needed = HashSet::new();
+        let mut last = None;
         for path in paths {
+            // Neighbours mostly share their folder.
+            if last.replace(path.parent()) == Some(path.parent()) {
+                continue;
+            }
             for folder in path.ancestors() {
                 if !needed.insert(folder) {
                     break;

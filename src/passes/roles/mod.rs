@@ -156,3 +156,6 @@ fn subject(subject: &Subject) -> rbac::Subject {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

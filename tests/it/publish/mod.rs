@@ -1,5 +1,8 @@
 //! A bundle becomes commits: ownership, races, work trees, servers, and being killed.
 
+mod servers;
+mod trees;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +17,6 @@ use groundplan::publish::git::{
     SourceCommit, Target, publish, publish_watched, source_commit,
 };
 use groundplan::publish::lock::LOCK;
-use proptest::prelude::*;
 
 const FORCE: PublishOptions = PublishOptions {
     force: true,
@@ -549,109 +551,6 @@ fn rendered_branches_say_what_they_were_rendered_from() {
     world.fsck();
 }
 
-// --- servers -------------------------------------------------------------------------------------------------
-
-impl World {
-    fn server(&self) -> Target {
-        Target::parse(&format!("file://{}", self.repo()))
-    }
-}
-
-#[test]
-fn a_url_is_fetched_and_pushed() {
-    let world = World::new();
-    Repository::init_bare(world.repo()).unwrap();
-    let go = |branches| publish(&world.server(), branches, &info(), PublishOptions::default());
-    assert!(matches!(world.server(), Target::Remote(_)));
-    created(&go(main_branch(&FILES)).unwrap());
-    assert!(is_unchanged(&go(main_branch(&FILES)).unwrap()));
-    world.commit("main", &[("README.md", Some("mine"))]);
-    let mut next = FILES.to_vec();
-    next[0].1 = "new";
-    let id = created(&go(main_branch(&next)).unwrap());
-    assert_eq!((world.commits("main"), world.files("main").len()), (3, 6));
-    assert_eq!(git(&world.repo(), &["rev-parse", "main"]).trim(), id.to_string());
-    world.fsck();
-
-    world.commit("main", &[("output/a/one.yaml", Some("edited"))]);
-    assert!(matches!(go(main_branch(&FILES)), Err(PublishError::Edited { .. })));
-    let conflict = go(vec![branch("main/x", None, &FILES)]).unwrap_err();
-    assert!(matches!(conflict, PublishError::BranchConflict { .. }), "{conflict}");
-    let nowhere = Target::Remote(format!("file://u:secret@/{}/nowhere.git", world.root));
-    let error =
-        publish(&nowhere, main_branch(&FILES), &info(), PublishOptions::default()).unwrap_err();
-    assert!(matches!(&error, PublishError::Program { .. }), "{error}");
-    assert!(!error.to_string().contains("secret"), "{error}");
-}
-
-#[test]
-fn a_race_on_the_server_is_run_again() {
-    let world = World::new();
-    Repository::init_bare(world.repo()).unwrap();
-    let options = PublishOptions::default();
-    let raced = Cell::new(0);
-    let race = |moment: Moment<'_>| {
-        if matches!(moment, Moment::Move(_)) && raced.get() < 2 {
-            raced.set(raced.get() + 1);
-            world.commit("main", &[(&format!("other-{}", raced.get()), Some("x"))]);
-        }
-    };
-    created(
-        &publish_watched(&world.server(), main_branch(&FILES), &info(), options, &race).unwrap(),
-    );
-    assert_eq!((world.commits("main"), world.files("main").len()), (3, 7));
-    world.fsck();
-    let count = Cell::new(0);
-    let race = |moment: Moment<'_>| {
-        if matches!(moment, Moment::Move(_)) {
-            count.set(count.get() + 1);
-            world.commit("main", &[("again", Some(&count.get().to_string()))]);
-        }
-    };
-    let options = PublishOptions { attempts: 2, ..options };
-    let error = publish_watched(&world.server(), main_branch(&FILES[..3]), &info(), options, &race)
-        .unwrap_err();
-    assert!(matches!(error, PublishError::Contended { attempts: 2, .. }), "{error}");
-}
-
-#[test]
-fn a_server_takes_all_branches_or_none() {
-    let world = World::new();
-    Repository::init_bare(world.repo()).unwrap();
-    let hook = world.repo().join("hooks/update");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(
-        &hook,
-        "#!/bin/sh\ncase $1 in */prod) echo 'frozen until Monday' >&2; exit 1;; esac\n",
-    )
-    .unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
-    let branches =
-        || vec![rendered("environments/prod", &FILES), rendered("environments/test", &FILES)];
-    let go = || publish(&world.server(), branches(), &info(), PublishOptions::default());
-    let error = go().unwrap_err();
-    assert!(
-        matches!(&error, PublishError::Rejected { branch, .. } if branch == "environments/prod"),
-        "{error}"
-    );
-    assert!(error.to_string().contains("frozen until Monday"), "{error}");
-    assert_eq!(git(&world.repo(), &["branch", "--list"]), "");
-    fs::remove_file(&hook).unwrap();
-    assert_eq!(go().unwrap().len(), 2);
-    assert!(is_unchanged(&go().unwrap()));
-    world.fsck();
-}
-
-#[test]
-fn targets_are_told_apart() {
-    for url in ["https://x/y.git", "git@host:a/b.git", "ssh://h/x", "file:///x", "host:x"] {
-        assert!(matches!(Target::parse(url), Target::Remote(_)), "{url}");
-    }
-    for path in ["../x", "/a:b/c", "estate.git", "./a:b", "C:/x"] {
-        assert!(matches!(Target::parse(path), Target::Local(_)), "{path}");
-    }
-}
-
 // --- the rest ------------------------------------------------------------------------------------------------
 
 /// The child of the test below: dies at its Nth moment.
@@ -764,59 +663,4 @@ fn signing_is_gits_own() {
     assert!(is_unchanged(
         &publish(&world.target(), main_branch(&FILES), &info(), options).unwrap()
     ));
-}
-
-/// Paths that exercise git's order: `a-b`, `a/`, `a.b` sort differently as files and folders.
-fn files() -> impl Strategy<Value = BTreeMap<String, String>> {
-    let segment = prop::sample::select(vec!["a", "a-b", "a.b", "a0", "b", "ab"]);
-    let path = prop::collection::vec(segment, 1..4).prop_map(|segments| segments.join("/"));
-    prop::collection::btree_map(path, "[xy]{0,2}", 0..12).prop_map(|mut files| {
-        // A file is no folder.
-        let all: Vec<String> = files.keys().cloned().collect();
-        files.retain(|path, _| !all.iter().any(|other| other.starts_with(&format!("{path}/"))));
-        files
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
-    #[test]
-    fn trees_are_those_git_makes(first in files(), second in files(), foreign in files()) {
-        let world = World::new();
-        let repo = Repository::init_bare(world.repo()).unwrap();
-        let foreign: BTreeMap<String, String> = foreign
-            .into_iter()
-            .map(|(path, text)| (format!("output/{path}-foreign"), text))
-            .filter(|(path, _)| path.split('/').all(|s| !first.contains_key(s) && !second.contains_key(s)))
-            .collect();
-        let clash = |owned: &BTreeMap<String, String>| owned.keys().any(|path| {
-            let path = format!("output/{path}");
-            foreign.keys().any(|f| f.starts_with(&format!("{path}/")) || path.starts_with(&format!("{f}/")))
-        });
-        prop_assume!(!clash(&first) && !clash(&second));
-        let options = PublishOptions { allow_mass_deletion: true, ..FORCE };
-        for owned in [&first, &second] {
-            let list: Vec<_> = owned.iter().map(|(p, t)| (p.as_str(), t.as_str())).collect();
-            publish(&world.target(), main_branch(&list), &info(), options).unwrap();
-            let lock = world.text("main", "output/groundplan.lock").unwrap();
-            let before = repo.refname_to_id("refs/heads/main").unwrap();
-            let mut index = git2::Index::new().unwrap();
-            add(&mut index, &repo, "output/groundplan.lock", 0o100_644, &lock);
-            for (path, text) in owned {
-                add(&mut index, &repo, &format!("output/{path}"), 0o100_644, text);
-            }
-            if owned != &first || std::ptr::eq(owned, &second) {
-                for (path, text) in &foreign {
-                    add(&mut index, &repo, path, 0o100_644, text);
-                }
-            }
-            let expected = index.write_tree_to(&repo).unwrap();
-            prop_assert_eq!(repo.find_commit(before).unwrap().tree_id(), expected);
-            if std::ptr::eq(owned, &first) {
-                let files: Vec<_> = foreign.iter().map(|(p, t)| (p.as_str(), Some(t.as_str()))).collect();
-                world.commit("main", &files);
-            }
-        }
-    }
 }

@@ -1,0 +1,233 @@
+//! What an Application holds: no object twice, none that Argo CD does not see, none that its project refuses, none
+//! that the cluster cannot store.
+
+use std::collections::HashMap;
+
+use crate::diag::{Diagnostics, Rule};
+use crate::k8s::tree::Tree;
+use crate::plan::{Plan, Resource, Unit, UnitKind, delivery};
+
+/// The kinds that Argo CD does not look at: `resource.exclusions` of `manifests/base/config/argocd-cm.yaml`, by
+/// groups. Any kind of a line goes with any group of it.
+const EXCLUDED: &[(&[&str], &[&str])] = &[
+    (&["", "discovery.k8s.io"], &["Endpoints", "EndpointSlice"]),
+    (&["coordination.k8s.io"], &["Lease"]),
+    (
+        &["authentication.k8s.io", "authorization.k8s.io"],
+        &[
+            "SelfSubjectReview",
+            "TokenReview",
+            "LocalSubjectAccessReview",
+            "SelfSubjectAccessReview",
+            "SelfSubjectRulesReview",
+            "SubjectAccessReview",
+        ],
+    ),
+    (&["certificates.k8s.io"], &["CertificateSigningRequest"]),
+    (&["cert-manager.io"], &["CertificateRequest"]),
+    (&["cilium.io"], &["CiliumIdentity", "CiliumEndpoint", "CiliumEndpointSlice"]),
+    (
+        &["kyverno.io", "reports.kyverno.io", "wgpolicyk8s.io"],
+        &[
+            "PolicyReport",
+            "ClusterPolicyReport",
+            "EphemeralReport",
+            "ClusterEphemeralReport",
+            "AdmissionReport",
+            "ClusterAdmissionReport",
+            "BackgroundScanReport",
+            "ClusterBackgroundScanReport",
+            "UpdateRequest",
+        ],
+    ),
+];
+
+/// The most bytes of all values of a ConfigMap or Secret together: `MaxSecretSize` of Kubernetes.
+const MOST_DATA: usize = 1024 * 1024;
+
+/// The most bytes of an object that etcd takes by default: `--max-request-bytes`.
+const MOST_OBJECT: usize = 1536 * 1024;
+
+/// An object with two owners.
+pub static SHARED_OBJECT: Rule = Rule::error(
+    "argocd/shared-object",
+    "the same object is made twice in a cluster",
+    "Of two in one Application the last one wins silently; of two in two Applications each undoes the other, or \
+     with FailOnSharedResource=true the second is never synced (Argo CD, docs/user-guide/sync-options.md).",
+    "workloads: {web: {manifests: [config.yaml]}, api: {manifests: [config.yaml]}}  # shortened",
+);
+
+/// An object that Argo CD does not see.
+pub static EXCLUDED_KIND: Rule = Rule::error(
+    "argocd/excluded-kind",
+    "an object of a kind that Argo CD does not look at",
+    "Since 3.0 Argo CD's own configuration excludes kinds that controllers make all the time \
+     (docs/operator-manual/upgrading/2.14-3.0.md); such an object is never applied, and nothing says so.",
+    "workloads: {web: {manifests: [endpoints.yaml]}}  # which holds `kind: Endpoints`",
+);
+
+/// An object that a tenant's project refuses.
+pub static FORBIDDEN_KIND: Rule = Rule::error(
+    "argocd/forbidden-kind",
+    "a team's Application holds an object that its AppProject does not permit",
+    "A team's project permits objects in its own namespace, and of those neither policies, quotas, limits and \
+     roles, which guard that namespace, nor Argo CD's own. The sync of the whole Application would fail (Argo \
+     CD, docs/user-guide/projects.md).",
+    "workloads: {web: {manifests: [policy.yaml]}}  # which holds `kind: NetworkPolicy`",
+);
+
+/// An object that the cluster does not take.
+pub static TOO_LARGE: Rule = Rule::error(
+    "argocd/too-large",
+    "an object is larger than the cluster stores",
+    "The API server refuses ConfigMaps and Secrets with more than 1 MiB of data \
+     (kubernetes/pkg/apis/core/validation) and etcd requests of more than 1.5 MiB (--max-request-bytes).",
+    "workloads: {web: {manifests: [dump.yaml]}}  # a ConfigMap with a file of 2 MiB",
+);
+
+/// The rules of this audit.
+pub static RULES: &[&Rule] = &[&SHARED_OBJECT, &EXCLUDED_KIND, &FORBIDDEN_KIND, &TOO_LARGE];
+
+/// What makes an object the same in a cluster; its version does not.
+#[derive(PartialEq, Eq, Hash)]
+struct Key<'a> {
+    cluster: &'a str,
+    namespace: &'a str,
+    group: &'a str,
+    kind: &'a str,
+    name: &'a str,
+}
+
+/// Checks the objects of all Applications.
+pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
+    // Only looked up: the order of what is found is the order of the units.
+    let mut owners: HashMap<Key<'_>, (&Unit, &Resource)> = HashMap::new();
+    for unit in plan.applications() {
+        for object in &unit.resources {
+            let key = Key {
+                cluster: unit.id.stage.cluster().unwrap_or_default(),
+                namespace: object.namespace().unwrap_or_default(),
+                group: object.group(),
+                kind: object.kind(),
+                name: object.name(),
+            };
+            kind(unit, object, &key, diags);
+            size(object, &key, diags);
+            match owners.entry(key) {
+                std::collections::hash_map::Entry::Vacant(slot) => {
+                    slot.insert((unit, object));
+                }
+                std::collections::hash_map::Entry::Occupied(first) => {
+                    let (owner, other) = *first.get();
+                    let at = other.origin.at();
+                    diags
+                        .report(
+                            &SHARED_OBJECT,
+                            object.origin.at(),
+                            shared(first.key(), owner, unit),
+                        )
+                        .related(at, "the same object is made from here")
+                        .help("give one of them another name, or remove it");
+                }
+            }
+        }
+    }
+}
+
+fn shared(key: &Key<'_>, first: &Unit, second: &Unit) -> String {
+    let what = format!("the {} `{}`", key.kind, key.name);
+    if first.id == second.id {
+        return format!("{what} is twice in the {} `{}`", first.id.kind.word(), first.id.name);
+    }
+    let owner = |unit: &Unit| format!("the {} `{}`", unit.id.kind.word(), unit.id.name);
+    format!("{what} is in {} and in {}", owner(first), owner(second))
+}
+
+fn kind(unit: &Unit, object: &Resource, key: &Key<'_>, diags: &mut Diagnostics) {
+    let Key { group, kind, name, .. } = *key;
+    let excluded =
+        EXCLUDED.iter().any(|(groups, kinds)| groups.contains(&group) && kinds.contains(&kind));
+    if excluded {
+        diags
+            .report(
+                &EXCLUDED_KIND,
+                object.origin.at(),
+                format!(
+                    "Argo CD does not look at the kind {kind}, so `{name}` would never be applied"
+                ),
+            )
+            .help("remove it: the cluster's controllers make such objects themselves");
+    }
+    // A project of their own have the tenants' units; the platform's permits what is in it.
+    if unit.project.is_none() || unit.id.kind == UnitKind::Namespace {
+        return;
+    }
+    let refused = if object.namespace().is_none() {
+        format!("the {kind} `{name}` belongs to the cluster, not to a namespace")
+    } else if !delivery::tenant_may_hold(group, kind) {
+        format!("a team's own Application may not hold the {kind} `{name}`")
+    } else {
+        return;
+    };
+    diags
+        .report(&FORBIDDEN_KIND, object.origin.at(), refused)
+        .help("remove it, or have the platform's administrators apply it");
+}
+
+fn size(object: &Resource, key: &Key<'_>, diags: &mut Diagnostics) {
+    let tree = object.as_tree();
+    let whole = json_size(tree);
+    // What is small as a whole is not measured again.
+    if whole <= MOST_DATA {
+        return;
+    }
+    let holds_data = key.group.is_empty() && matches!(key.kind, "ConfigMap" | "Secret");
+    let data = if holds_data { data_size(tree) } else { 0 };
+    let (size, most) = if data > MOST_DATA {
+        (data, MOST_DATA)
+    } else if whole > MOST_OBJECT {
+        (whole, MOST_OBJECT)
+    } else {
+        return;
+    };
+    diags
+        .report(
+            &TOO_LARGE,
+            object.origin.at(),
+            format!(
+                "the {} `{}` has {} KiB, {} KiB are the most",
+                key.kind,
+                key.name,
+                size.div_ceil(1024),
+                most / 1024
+            ),
+        )
+        .help("mount what is large from a volume, or put it into the image");
+}
+
+/// The bytes of all values, as Kubernetes counts them: decoded.
+fn data_size(tree: &Tree) -> usize {
+    let bytes = |key: &str, numerator: usize, denominator: usize| -> usize {
+        let values = tree.get(key).and_then(Tree::as_map).into_iter().flat_map(|map| map.values());
+        values.filter_map(Tree::as_str).map(|text| text.len() * numerator / denominator).sum()
+    };
+    let is_secret = tree.get("kind").and_then(Tree::as_str) == Some("Secret");
+    let data = if is_secret { bytes("data", 3, 4) } else { bytes("data", 1, 1) };
+    data + bytes("stringData", 1, 1) + bytes("binaryData", 3, 4)
+}
+
+/// The bytes of the object as the shortest JSON, but for what must be escaped in strings.
+fn json_size(tree: &Tree) -> usize {
+    match tree {
+        Tree::Null | Tree::Bool(_) => 5,
+        Tree::Int(_) | Tree::Float(_) => 8,
+        Tree::Str(text) => text.len() + 2,
+        Tree::Seq(items) => 2 + items.iter().map(|item| json_size(item) + 1).sum::<usize>(),
+        Tree::Map(map) => {
+            2 + map.iter().map(|(key, value)| key.len() + 4 + json_size(value)).sum::<usize>()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
