@@ -135,7 +135,8 @@ pub fn plaintext(workload: &Workload, at: &At, diags: &mut Diagnostics) {
     }
     for file in &workload.files {
         let Content::Text(text) = &file.content else { continue };
-        if let Some(kind) = looks_like_credential("", text) {
+        // The line makes a file of what would otherwise be one value: `password = …` is then a line of it.
+        if let Some(kind) = looks_like_credential("", &format!("\n{text}")) {
             found(field!(at, workload.files).key(&file.path).key(file.field), kind);
         }
     }
