@@ -1,8 +1,25 @@
 //! Rules over the finished plan: what only the whole can show. One file a rule or a family of rules.
+//!
+//! An audit judges what will be applied: the environments and clusters, never the base. What components and
+//! passes make passes by construction, so most findings are about what went round them, `patches` and
+//! `manifests`, and about what several sections decide together.
 
+mod api_versions;
 mod applications;
+mod capacity;
 mod contents;
+mod hostnames;
+mod labelled;
 mod needs;
+mod objects;
+mod pod_security;
+mod pods;
+mod policies;
+mod replicas;
+mod secrets;
+#[cfg(test)]
+mod testing;
+mod trail;
 
 use crate::diag::{Diagnostics, Rule};
 use crate::plan::Plan;
@@ -12,6 +29,13 @@ pub type Audit = (&'static [&'static Rule], fn(&Plan, &mut Diagnostics));
 
 /// The audits, in order.
 pub static AUDITS: &[Audit] = &[
+    (secrets::RULES, secrets::audit),
+    (api_versions::RULES, api_versions::audit),
+    (pod_security::RULES, pod_security::audit),
+    (policies::RULES, policies::audit),
+    (replicas::RULES, replicas::audit),
+    (capacity::RULES, capacity::audit),
+    (hostnames::RULES, hostnames::audit),
     (needs::RULES, needs::audit),
     (applications::RULES, applications::audit),
     (contents::RULES, contents::audit),

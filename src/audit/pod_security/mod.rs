@@ -1,0 +1,109 @@
+//! The Pod Security Standards, evaluated for every pod template against the level that its namespace enforces.
+//!
+//! The cluster would admit a Deployment that breaks them with no more than a warning, and then refuse its pods.
+//! The controls are those of the admission plugin for the version that namespaces pin
+//! (kubernetes/pod-security-admission, `policy/check_*.go`): what it admits is silent here, what it refuses is
+//! an error. Like there, a restricted control takes the place of the baseline control it sharpens.
+
+mod baseline;
+mod restricted;
+
+use crate::diag::{Diagnostics, Rule};
+use crate::k8s::pod_security::Level;
+use crate::plan::{Plan, Tenancy};
+
+use super::objects::{in_namespaces, report};
+use super::pods::Template;
+
+/// One control: from which level on it holds, how it finds what breaks it, and what to do then.
+struct Control {
+    rule: &'static Rule,
+    from: Level,
+    find: fn(Template<'_>, Level, &mut Vec<Violation>),
+    help: &'static str,
+}
+
+/// A field that breaks a control.
+struct Violation {
+    /// Its path in the object.
+    field: String,
+    /// What is wrong with it: `is true`.
+    problem: String,
+}
+
+impl Violation {
+    fn new(field: String, problem: impl Into<String>) -> Self {
+        Self { field, problem: problem.into() }
+    }
+}
+
+/// The rules in the order of the standards.
+pub static RULES: &[&Rule] = &[
+    &baseline::HOST_PROCESS,
+    &baseline::HOST_NAMESPACES,
+    &baseline::PRIVILEGED,
+    &baseline::CAPABILITIES,
+    &baseline::HOST_PATH,
+    &baseline::HOST_PORTS,
+    &baseline::HOST_PROBES,
+    &baseline::APP_ARMOR,
+    &baseline::SELINUX,
+    &baseline::PROC_MOUNT,
+    &baseline::SECCOMP,
+    &baseline::SYSCTLS,
+    &restricted::VOLUME_TYPES,
+    &restricted::PRIVILEGE_ESCALATION,
+    &restricted::RUN_AS_NON_ROOT,
+    &restricted::RUN_AS_USER,
+    &restricted::DROP_ALL,
+];
+
+/// Finds pods that their namespace would refuse.
+pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
+    in_namespaces(plan, diags, |namespace, diags| {
+        // The namespaces of the platform are judged where the platform states their level.
+        let Some(tenancy) = namespace.tenancy else { return };
+        for template in namespace.objects.iter().filter_map(|object| Template::of(object)) {
+            judge(template, tenancy, diags);
+        }
+    });
+}
+
+fn judge(template: Template<'_>, tenancy: &Tenancy, diags: &mut Diagnostics) {
+    let mut found = Vec::new();
+    for control in baseline::CONTROLS.iter().chain(restricted::CONTROLS) {
+        if tenancy.pod_security < control.from {
+            continue;
+        }
+        (control.find)(template, tenancy.pod_security, &mut found);
+        let mut fields = found.drain(..);
+        let Some(Violation { field, problem }) = fields.next() else { continue };
+        let others: Vec<String> = fields.map(|other| format!("`{}`", other.field)).collect();
+        let object = super::objects::called(template.resource);
+        let message = format!("`{field}` of {object} {problem}");
+        let also = match others.as_slice() {
+            [] => String::new(),
+            all => format!("; the same for {}", all.join(", ")),
+        };
+        let enforced = tenancy.pod_security.word();
+        let why = format!("the namespace `{}` enforces `{enforced}`", tenancy.namespace);
+        report(diags, control.rule, template.resource, message)
+            .related(&tenancy.at, why)
+            .help(format!("{}{also}", control.help));
+    }
+}
+
+/// Whether a pod with that spec and metadata would be admitted.
+#[cfg(test)]
+pub(super) fn admits(template: Template<'_>, level: Level) -> bool {
+    let mut found = Vec::new();
+    for control in baseline::CONTROLS.iter().chain(restricted::CONTROLS) {
+        if level >= control.from {
+            (control.find)(template, level, &mut found);
+        }
+    }
+    found.is_empty()
+}
+
+#[cfg(test)]
+mod tests;
