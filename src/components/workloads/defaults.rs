@@ -115,9 +115,10 @@ pub static RETRIES: Default = Default::new(
     "passing faults pass; Kubernetes' default of 6 takes ten minutes to say that a job is broken",
 );
 pub static FS_GROUP: Default = Default::new(
-    "workloads.*.security.runAsGroup",
+    "workloads.*.security.fsGroup",
     "65532",
-    "of volumes only: the group that may write them; every process of the pod is in it, so any number will do",
+    "the processes of a pod are in the group that its volumes belong to, so any number will do; this is the group of \
+     distroless images",
 );
 
 /// All of them.

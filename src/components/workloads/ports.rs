@@ -193,11 +193,7 @@ pub static PORT_TWICE: Rule = Rule::error(
     "workloads: {web: {ports: {http: 8080, metrics: 8080}}}",
 );
 
-pub fn distinct(
-    ports: &indexmap::IndexMap<PortName, Socket>,
-    at: &At,
-    diags: &mut Diagnostics,
-) {
+pub fn distinct(ports: &indexmap::IndexMap<PortName, Socket>, at: &At, diags: &mut Diagnostics) {
     let at = at.key("ports");
     for (position, (name, socket)) in ports.iter().enumerate() {
         let twin = ports.iter().take(position).find(|(_, other)| *other == socket);

@@ -75,8 +75,7 @@ impl FromStr for Reference {
             let offered = invalid.help.as_deref().unwrap_or_default().strip_prefix("write `");
             let near = offered.and_then(|rest| rest.strip_suffix('`'));
             let near = near.filter(|near| near.parse::<Name>().is_ok());
-            Invalid::new(invalid.message)
-                .write_or(near.map(|near| format!("{kind}/{near}")), help)
+            Invalid::new(invalid.message).write_or(near.map(|near| format!("{kind}/{near}")), help)
         })?;
         Ok(Self { kind: kind.to_owned(), name })
     }

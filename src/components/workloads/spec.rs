@@ -319,6 +319,9 @@ pub struct SecuritySpec {
     /// The number of the group it runs as.
     #[serde(default)]
     pub run_as_group: Option<Count>,
+    /// The number of the group that may write its volumes; `runAsGroup` if that is said.
+    #[serde(default)]
+    pub fs_group: Option<Count>,
     /// Whether Kubernetes refuses to start it as root.
     #[serde(default)]
     pub run_as_non_root: Option<bool>,

@@ -23,8 +23,7 @@ workloads:
 
 fn plan_in(world: Memory, workloads: &str) -> Plan {
     let world = world.with("blueprint.yaml", format!("{HEADER}{workloads}"));
-    let input =
-        Input { world: &world, blueprint: Utf8Path::new("blueprint.yaml"), overlays: None };
+    let input = Input { world: &world, blueprint: Utf8Path::new("blueprint.yaml"), overlays: None };
     let compilation = compile(input).expect("readable");
     let found: Vec<_> = compilation.diagnostics.iter().map(|one| &one.message).collect();
     compilation.plan.unwrap_or_else(|| panic!("{found:?}"))
@@ -97,7 +96,10 @@ fn a_workload_that_says_nothing_gets_safe_defaults() {
     says(object(&plan, "ServiceAccount"), "/automountServiceAccountToken", tree!(false));
     says(object(&plan, "Service"), "/spec/ports/0/targetPort", tree!("http"));
     assert!(deployment.pointer(&format!("{CONTAINER}/readinessProbe")).is_none());
-    assert_eq!(object(&plan, "PodDisruptionBudget").pointer("/spec/maxUnavailable"), Some(&tree!(1)));
+    assert_eq!(
+        object(&plan, "PodDisruptionBudget").pointer("/spec/maxUnavailable"),
+        Some(&tree!(1))
+    );
 }
 
 #[test]
@@ -131,8 +133,16 @@ fn every_object_fits_its_kind() {
     let plan = plan(everything);
     let mut checked = 0;
     for resource in plan.units.values().flat_map(|unit| &unit.resources) {
-        let Some(check) = kinds::namespaced(resource.api_version(), resource.kind()) else { continue };
-        assert_eq!(check(resource.as_tree()), Ok(vec![]), "{} {}", resource.kind(), resource.name());
+        let Some(check) = kinds::namespaced(resource.api_version(), resource.kind()) else {
+            continue;
+        };
+        assert_eq!(
+            check(resource.as_tree()),
+            Ok(vec![]),
+            "{} {}",
+            resource.kind(),
+            resource.name()
+        );
         checked += 1;
     }
     assert!(checked > 30, "{checked}");
@@ -212,12 +222,16 @@ fn files_are_mounted_one_by_one() {
 
 #[test]
 fn the_base_has_no_namespace_and_states_no_flow() {
-    let plan = web("ports: {http: 8080}, expose: {host: shop.example.org}, connects: [external/card-network]");
+    let plan = web(
+        "ports: {http: 8080}, expose: {host: shop.example.org}, connects: [external/card-network]",
+    );
     let base = unit(&plan, "web", true);
     assert!(base.namespace.is_none() && base.project.is_none() && base.needs.is_empty());
     assert!(base.resources.iter().all(|object| object.namespace().is_none()));
     let production = unit(&plan, "web", false);
-    assert!(production.resources.iter().all(|object| object.namespace() == Some("shop-production")));
+    assert!(
+        production.resources.iter().all(|object| object.namespace() == Some("shop-production"))
+    );
     assert!(plan.facts.flows.iter().all(|flow| flow.stage != Stage::Base));
     assert_eq!(plan.facts.requests.len(), 1);
     assert_eq!(plan.facts.exposures.len(), 2);
@@ -244,12 +258,19 @@ fn connections_become_flows_on_the_named_ports_only() {
     let Peer::Pods { namespace, .. } = &flow.to else { panic!("{flow:?}") };
     assert_eq!(namespace, "bank-production");
     let needs = &unit(&plan, "web", false).needs;
-    assert!(needs.iter().any(|(id, at)| id.name == "ledger" && at.path.to_string() == "workloads.web.connects[0]"));
+    assert!(
+        needs
+            .iter()
+            .any(|(id, at)| id.name == "ledger"
+                && at.path.to_string() == "workloads.web.connects[0]")
+    );
 }
 
 #[test]
 fn a_stateful_set_keeps_what_it_claims() {
-    let plan = web("stateful: true, ports: {grpc: 9000}, scale: {min: 3}, volumes: {data: {size: 1Gi, mount: /data, class: fast}}");
+    let plan = web(
+        "stateful: true, ports: {grpc: 9000}, scale: {min: 3}, volumes: {data: {size: 1Gi, mount: /data, class: fast}}",
+    );
     let set = object(&plan, "StatefulSet");
     says(set, "/spec/serviceName", tree!("web-headless"));
     says(set, "/spec/volumeClaimTemplates/0/spec/storageClassName", tree!("fast"));
@@ -276,8 +297,15 @@ fn a_volume_for_one_is_not_rolled() {
     let deployment = object(&plan, "Deployment");
     says(deployment, "/spec/strategy", tree!({"type": "Recreate"}));
     says(deployment, &format!("{POD}/securityContext/fsGroup"), tree!(65532));
-    says(deployment, &format!("{POD}/volumes/0/persistentVolumeClaim/claimName"), tree!("web-data"));
-    assert_eq!(object(&plan, "PersistentVolumeClaim").pointer("/metadata/name"), Some(&tree!("web-data")));
+    says(
+        deployment,
+        &format!("{POD}/volumes/0/persistentVolumeClaim/claimName"),
+        tree!("web-data"),
+    );
+    assert_eq!(
+        object(&plan, "PersistentVolumeClaim").pointer("/metadata/name"),
+        Some(&tree!("web-data"))
+    );
 }
 
 #[test]
@@ -293,7 +321,8 @@ fn a_schedule_makes_a_cron_job_that_serves_nobody() {
 
 #[test]
 fn probes_look_as_often_and_as_long_as_they_are_told() {
-    let plan = web("ports: {http: 8080}, health: {path: /up, period: 7s, failures: 2, startup: 1m}");
+    let plan =
+        web("ports: {http: 8080}, health: {path: /up, period: 7s, failures: 2, startup: 1m}");
     let deployment = object(&plan, "Deployment");
     says(deployment, &format!("{CONTAINER}/startupProbe/failureThreshold"), tree!(9));
     says(deployment, &format!("{CONTAINER}/readinessProbe/failureThreshold"), tree!(2));
@@ -303,11 +332,9 @@ fn probes_look_as_often_and_as_long_as_they_are_told() {
 
 #[test]
 fn patches_change_the_objects_and_are_listed() {
-    let plan = web(
-        "patches: [\
+    let plan = web("patches: [\
          {merge: {spec: {template: {spec: {containers: [{name: web, stdin: true}]}}}}}, \
-         {json: [{op: add, path: /spec/minReadySeconds, value: 5}]}]",
-    );
+         {json: [{op: add, path: /spec/minReadySeconds, value: 5}]}]");
     let deployment = object(&plan, "Deployment");
     says(deployment, &format!("{CONTAINER}/stdin"), tree!(true));
     says(deployment, &format!("{CONTAINER}/imagePullPolicy"), tree!("IfNotPresent"));
@@ -319,8 +346,10 @@ fn patches_change_the_objects_and_are_listed() {
 
 #[test]
 fn manifests_get_the_namespace() {
-    let world = Memory::new("2026-11-24")
-        .with("extra.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\ndata: {a: 'on'}\n");
+    let world = Memory::new("2026-11-24").with(
+        "extra.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\ndata: {a: 'on'}\n",
+    );
     let plan = plan_in(
         world,
         "  web: {team: shop, image: \"example.org/web:1.0.0\", manifests: [extra.yaml]}\n",
@@ -356,7 +385,10 @@ fn sealed_secrets_are_passed_through_byte_for_byte() {
 #[test]
 fn more_rights_are_written_as_kubernetes_accepts_them() {
     let container = |fields: &str| {
-        let header = HEADER.replace("shop: {", "shop: {podSecurity: {level: privileged, reason: a test of rights}, ");
+        let header = HEADER.replace(
+            "shop: {",
+            "shop: {podSecurity: {level: privileged, reason: a test of rights}, ",
+        );
         let world = Memory::new("2026-11-24").with(
             "blueprint.yaml",
             format!("{header}  web: {{team: shop, image: \"example.org/web:1.0.0\", security: {{{fields}}}}}\n"),
