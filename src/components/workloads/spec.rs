@@ -76,6 +76,7 @@ pub struct WorkloadSpec {
     pub volumes: IndexMap<Name, VolumeSpec>,
     /// When it runs, if it does not run always: five cron fields, or a mapping that says more.
     #[serde(default)]
+    #[schemars(with = "Short<Cron, ScheduleSpec>")]
     pub schedule: Option<Short<Cron, ScheduleSpec>>,
     /// Whether each copy has a name and volumes of its own.
     #[serde(default)]
