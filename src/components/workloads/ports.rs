@@ -125,7 +125,8 @@ pub fn health(spec: &WorkloadSpec, at: &At, diags: &mut Diagnostics) -> Option<H
     let health = spec.health.as_ref()?;
     let owner = field!(at, spec.health);
     let page = health.path.is_some() || health.port.is_some();
-    if page == !health.command.is_empty() {
+    let command = !health.command.is_empty();
+    if page == command {
         let message = if page {
             "a command and a port are both named"
         } else {

@@ -262,6 +262,7 @@ pub struct VolumeSpec {
 
 /// Who may mount a volume at once. Kubernetes' words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[expect(clippy::enum_variant_names, reason = "the words are Kubernetes'")]
 pub enum Access {
     /// The pods of one node.
     ReadWriteOnce,

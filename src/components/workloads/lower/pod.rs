@@ -91,7 +91,7 @@ fn container(workload: &Workload, mounts: Vec<core::VolumeMount>) -> core::Conta
         }),
         env: some(secrets(workload)),
         resources: Some(resources(workload)),
-        startup_probe: probes.map(|health| startup(health)),
+        startup_probe: probes.map(startup),
         readiness_probe: probes.map(|health| probe(health, health.failures)),
         // A copy that is slow gets no traffic before it is restarted: restarting a slow one makes the others slower.
         liveness_probe: probes.map(|health| probe(health, health.failures.saturating_mul(2))),
