@@ -73,10 +73,7 @@ const CLUSTER: &[(&str, &[&str])] = &[
         "cilium.io",
         &["CiliumClusterwideEnvoyConfig", "CiliumClusterwideNetworkPolicy", "CiliumNode"],
     ),
-    (
-        "external-secrets.io",
-        &["ClusterExternalSecret", "ClusterPushSecret", "ClusterSecretStore"],
-    ),
+    ("external-secrets.io", &["ClusterExternalSecret", "ClusterPushSecret", "ClusterSecretStore"]),
     ("gateway.networking.k8s.io", &["GatewayClass"]),
     ("kyverno.io", &["ClusterCleanupPolicy", "ClusterPolicy"]),
     ("snapshot.storage.k8s.io", &["VolumeSnapshotClass", "VolumeSnapshotContent"]),

@@ -10,7 +10,6 @@ use crate::diag::{Diagnostics, Rule};
 use crate::field;
 use crate::k8s::name::EnvName;
 use crate::k8s::path::MountPath;
-use crate::k8s::secret::looks_like_credential;
 use crate::path::At;
 use crate::source::Short;
 
@@ -83,11 +82,9 @@ fn content(file: &FileSpec, place: &At, cx: &mut Resolving<'_>) -> Option<Conten
 fn key(path: &MountPath) -> String {
     let path = path.as_str().trim_start_matches('/');
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-    let key: String =
-        path.chars().map(|c| if plain(c) { c } else { '_' }).take(200).collect();
-    let certain = path.len() <= 200
-        && path.chars().all(|c| plain(c) || c == '/')
-        && !path.starts_with("..");
+    let key: String = path.chars().map(|c| if plain(c) { c } else { '_' }).take(200).collect();
+    let certain =
+        path.len() <= 200 && path.chars().all(|c| plain(c) || c == '/') && !path.starts_with("..");
     if certain { key } else { format!("f{key}-{}", short_hash([path])) }
 }
 
@@ -101,44 +98,6 @@ pub fn short_hash<T: AsRef<[u8]>>(parts: impl IntoIterator<Item = T>) -> String 
         hash.update(part);
     }
     hash.finalize().iter().take(5).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A secret that is written down.
-pub static PLAINTEXT_SECRET: Rule = Rule::error(
-    "workloads/plaintext-secret",
-    "something that looks like a credential is written down",
-    "What is in git is read by everybody who reads the repository, its copies and its history; it must be \
-     replaced, not only deleted.",
-    "workloads: {web: {config: {DB_PASSWORD: hunter2hunter2}}}",
-);
-
-pub fn plaintext(workload: &Workload, at: &At, diags: &mut Diagnostics) {
-    let mut found = |place: At, kind: &str| {
-        diags
-            .report(&PLAINTEXT_SECRET, place, format!("this looks like {kind}"))
-            .help("keep it in the secret store and name it under `secrets`; the one written here is no longer secret")
-            .sensitive();
-    };
-    for (name, value) in &workload.config {
-        if let Some(kind) = looks_like_credential(name.as_str(), value) {
-            found(field!(at, workload.config).key(name), kind);
-        }
-    }
-    for (list, texts) in
-        [(field!(at, workload.command), &workload.command), (field!(at, workload.args), &workload.args)]
-    {
-        for (index, text) in texts.iter().enumerate() {
-            if let Some(kind) = looks_like_credential("", text) {
-                found(list.index(index), kind);
-            }
-        }
-    }
-    for file in &workload.files {
-        let Content::Text(text) = &file.content else { continue };
-        if let Some(kind) = looks_like_credential("", text) {
-            found(field!(at, workload.files).key(&file.path).key(file.field), kind);
-        }
-    }
 }
 
 /// One variable, two values.
@@ -183,7 +142,9 @@ pub fn too_large(workload: &Workload, at: &At, diags: &mut Diagnostics) {
             Content::Secret(_) => 0,
         })
         .sum();
-    for (place, size) in [(field!(at, workload.config), config), (field!(at, workload.files), files)] {
+    for (place, size) in
+        [(field!(at, workload.config), config), (field!(at, workload.files), files)]
+    {
         if size > MOST {
             diags
                 .report(&TOO_LARGE, place, format!("{size} bytes, {MOST} are the most"))

@@ -52,12 +52,7 @@ pub static CONNECT_ORDERED: Rule = Rule::error(
     "workloads: {web: {connects: [{to: external/card-network, ordered: true}]}}",
 );
 
-pub fn connects(
-    name: &Name,
-    spec: &WorkloadSpec,
-    at: &At,
-    cx: &mut Resolving<'_>,
-) -> Vec<Connect> {
+pub fn connects(name: &Name, spec: &WorkloadSpec, at: &At, cx: &mut Resolving<'_>) -> Vec<Connect> {
     let bind = |(index, entry)| connect(name, spec, index, entry, at, cx);
     spec.connects.iter().enumerate().filter_map(bind).collect()
 }
@@ -88,7 +83,11 @@ fn connect(
     let ordered = long.is_some_and(|long| long.ordered);
     if ordered && (itself || matches!(endpoint.of, EndpointOf::Addresses(_))) {
         cx.diags
-            .report(&CONNECT_ORDERED, place.key("ordered"), format!("`{target}` cannot be waited for"))
+            .report(
+                &CONNECT_ORDERED,
+                place.key("ordered"),
+                format!("`{target}` cannot be waited for"),
+            )
             .help("leave `ordered` out");
     }
     if let EndpointOf::Pods { team, .. } = &endpoint.of

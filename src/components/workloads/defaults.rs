@@ -10,8 +10,8 @@ pub static CPU: Default = Default::new(
 pub static MEMORY: Default = Default::new(
     "workloads.*.resources.memory",
     "128Mi",
-    "request and limit in one: memory cannot be taken back, so a copy that may use more than is reserved is killed \
-     when its node fills up",
+    "memory cannot be taken back: a copy that may use more than is reserved is killed when its node \
+     fills up, so this is request and limit in one",
 );
 pub static MIN: Default = Default::new(
     "workloads.*.scale.min",
@@ -21,19 +21,19 @@ pub static MIN: Default = Default::new(
 pub static TARGET_CPU: Default = Default::new(
     "workloads.*.scale.cpu",
     "70%",
-    "leaves room for the load that arrives until a new copy has started",
+    "it leaves room for the load that arrives until a new copy has started",
 );
 pub static EXPOSE_PATH: Default =
     Default::new("workloads.*.expose.path", "/", "the whole host belongs to the workload");
 pub static METRICS_PATH: Default =
-    Default::new("workloads.*.metrics.path", "/metrics", "where Prometheus looks by default");
+    Default::new("workloads.*.metrics.path", "/metrics", "it is where Prometheus looks by default");
 pub static METRICS_INTERVAL: Default = Default::new(
     "workloads.*.metrics.interval",
     "30s",
-    "the interval of kube-prometheus-stack; rates over five minutes have ten samples",
+    "it is the interval of kube-prometheus-stack: rates over five minutes have ten samples",
 );
 pub static PERIOD: Default =
-    Default::new("workloads.*.health.period", "10s", "Kubernetes' own default, written out");
+    Default::new("workloads.*.health.period", "10s", "it is Kubernetes' own default, written out");
 pub static TIMEOUT: Default = Default::new(
     "workloads.*.health.timeout",
     "3s",
@@ -52,7 +52,7 @@ pub static STARTUP: Default = Default::new(
 pub static GRACE: Default = Default::new(
     "workloads.*.terminationGrace",
     "30s",
-    "Kubernetes' own default, written out; the first 5 seconds are a pause in which no new traffic arrives",
+    "it is Kubernetes' own default, written out; the first 5 seconds are a pause in which no new traffic arrives",
 );
 pub static READ_ONLY_ROOT: Default = Default::new(
     "workloads.*.security.readOnlyRoot",
@@ -62,22 +62,22 @@ pub static READ_ONLY_ROOT: Default = Default::new(
 pub static NON_ROOT: Default = Default::new(
     "workloads.*.security.runAsNonRoot",
     "true",
-    "the restricted level of Pod Security; root in a container is root on the node after one kernel bug",
+    "the restricted level of Pod Security asks for it: root in a container is root on the node after one kernel bug",
 );
 pub static UNAVAILABLE: Default = Default::new(
     "workloads.*.disruption.maxUnavailable",
     "1",
-    "a drain always proceeds, one copy after the other",
+    "a drain then always proceeds, one copy after the other",
 );
 pub static ACCESS: Default = Default::new(
     "workloads.*.volumes.*.access",
     "ReadWriteOnce",
-    "what every storage driver can do",
+    "every storage driver can do it",
 );
 pub static SCRATCH: Default = Default::new(
     "workloads.*.volumes.*.size",
     "1Gi",
-    "of scratch volumes: without a limit one pod fills the node's disk, and every pod there is evicted",
+    "a scratch volume without a limit lets one pod fill the node's disk, and every pod there is evicted",
 );
 pub static SPREAD: Default = Default::new(
     "workloads.*.spread",
@@ -107,7 +107,7 @@ pub static START_WITHIN: Default = Default::new(
 pub static HISTORY: Default = Default::new(
     "workloads.*.schedule.history",
     "3",
-    "enough to compare a failed run with a good one",
+    "they are enough to compare a failed run with a good one",
 );
 pub static RETRIES: Default = Default::new(
     "workloads.*.schedule.retries",
@@ -115,9 +115,10 @@ pub static RETRIES: Default = Default::new(
     "passing faults pass; Kubernetes' default of 6 takes ten minutes to say that a job is broken",
 );
 pub static FS_GROUP: Default = Default::new(
-    "workloads.*.security.runAsGroup",
+    "workloads.*.security.fsGroup",
     "65532",
-    "of volumes only: the group that may write them; every process of the pod is in it, so any number will do",
+    "the processes of a pod are in the group that its volumes belong to, so any number will do; this is the group of \
+     distroless images",
 );
 
 /// All of them.

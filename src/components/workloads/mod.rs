@@ -2,20 +2,23 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | [`spec`] | what a blueprint may say |
+//! | [`spec`], `reference`, `words` | what a blueprint may say |
 //! | [`defaults`] | what holds where it says nothing, and why |
 //! | [`model`] | a workload with every default filled in and every name bound |
 //! | `resolve` | the one to the other |
-//! | `ports` `connects` `config` `volumes` `secret_files` `escape` | fields with rules of their own |
+//! | `ports`, `connects`, `config`, `volumes`, `secret_files`, `patches`, `manifests` | fields with rules of their own |
+//! | `plaintext` | credentials that are written down, in any field |
 //! | `rules` | what needs the whole workload |
 //! | `lower` | the objects, and the facts that the rest is derived from |
 
 mod config;
 mod connects;
 mod defaults;
-mod escape;
 mod lower;
+mod manifests;
 mod model;
+mod patches;
+mod plaintext;
 mod ports;
 mod reference;
 mod resolve;
@@ -23,6 +26,7 @@ mod rules;
 mod secret_files;
 mod spec;
 mod volumes;
+mod words;
 
 use indexmap::IndexMap;
 
@@ -62,7 +66,11 @@ impl Component for Workloads {
                     unit: (UnitKind::Workload, name.to_string()),
                     labels: lower::selector(name),
                 },
-                ports: workload.ports.iter().map(|(port, socket)| (port.to_string(), *socket)).collect(),
+                ports: workload
+                    .ports
+                    .iter()
+                    .map(|(port, socket)| (port.to_string(), *socket))
+                    .collect(),
                 allows: workload.allows.iter().map(ToString::to_string).collect(),
             };
             symbols.endpoints.declare(format!("workload/{name}"), at.key(name), endpoint);

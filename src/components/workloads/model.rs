@@ -206,6 +206,7 @@ impl Volume {
 pub struct Security {
     pub run_as_user: Option<u32>,
     pub run_as_group: Option<u32>,
+    pub fs_group: u32,
     pub run_as_non_root: bool,
     pub read_only_root: bool,
     pub capabilities: Vec<Capability>,

@@ -30,7 +30,7 @@ pub static PORT_NOT_TCP: Rule = Rule::error(
     "workloads/port-not-tcp",
     "a port of UDP is used where TCP is needed",
     "HTTP routes, probes and scrapes speak TCP.",
-    "workloads: {dns: {ports: {dns: 53/udp}, health: {tcp: dns}}}",
+    "workloads: {dns: {ports: {dns: 53/udp}, health: {port: dns}}}",
 );
 
 /// A port with the name of one that is used here, of TCP.
@@ -108,7 +108,7 @@ pub fn expose(spec: &WorkloadSpec, at: &At, diags: &mut Diagnostics) -> Option<E
 /// Nothing to look at, or two things.
 pub static HEALTH_KIND: Rule = Rule::error(
     "workloads/health-kind",
-    "health is not exactly one of `path`, `tcp` and `command`",
+    "health is seen by nothing, or by two things",
     "A probe is one of httpGet, tcpSocket and exec (core/v1, Probe).",
     "workloads: {web: {health: {period: 5s}}}",
 );
@@ -124,26 +124,17 @@ pub static NO_TIME: Rule = Rule::error(
 pub fn health(spec: &WorkloadSpec, at: &At, diags: &mut Diagnostics) -> Option<Health> {
     let health = spec.health.as_ref()?;
     let owner = field!(at, spec.health);
-    let kinds = [
-        ("path", health.path.is_some()),
-        ("tcp", health.tcp.is_some()),
-        ("command", !health.command.is_empty()),
-    ];
-    let written: Vec<&str> = kinds.iter().filter(|(_, is)| *is).map(|(kind, _)| *kind).collect();
-    if written.len() != 1 {
-        let message = match written.as_slice() {
-            [] => "nothing says how health is seen".to_owned(),
-            several => format!("{} are both written", several.join(" and ")),
+    let page = health.path.is_some() || health.port.is_some();
+    let command = !health.command.is_empty();
+    if page == command {
+        let message = if page {
+            "a command and a port are both named"
+        } else {
+            "nothing says how health is seen"
         };
         diags
             .report(&HEALTH_KIND, owner, message)
-            .help("write one of `path: /healthz`, `tcp: http` and `command: [...]`");
-        return None;
-    }
-    if let (Some(_), None) = (&health.port, &health.path) {
-        diags
-            .report(&HEALTH_KIND, field!(owner, health.port), "`port` belongs to `path`")
-            .help("for a port that accepts connections write `tcp: <port>`");
+            .help("write one of `path: /healthz`, `port: <port>` and `command: [...]`");
         return None;
     }
     for (key, time) in
@@ -160,12 +151,12 @@ pub fn health(spec: &WorkloadSpec, at: &At, diags: &mut Diagnostics) -> Option<H
             .report(&NO_TIME, field!(owner, health.failures), "no failure at all is too few")
             .help("write at least 1");
     }
-    let probe = if let Some(path) = &health.path {
+    let probe = if page {
         let (port, _) = named_or_only(spec, health.port.as_ref(), &owner, at, diags)?;
-        Probe::Http { path: path.clone(), port: port.clone() }
-    } else if let Some(port) = &health.tcp {
-        tcp(spec, port, field!(owner, health.tcp), at, diags)?;
-        Probe::Tcp(port.clone())
+        match &health.path {
+            Some(path) => Probe::Http { path: path.clone(), port: port.clone() },
+            None => Probe::Tcp(port.clone()),
+        }
     } else {
         Probe::Command(health.command.clone())
     };
@@ -203,11 +194,7 @@ pub static PORT_TWICE: Rule = Rule::error(
     "workloads: {web: {ports: {http: 8080, metrics: 8080}}}",
 );
 
-pub fn distinct(
-    ports: &indexmap::IndexMap<PortName, Socket>,
-    at: &At,
-    diags: &mut Diagnostics,
-) {
+pub fn distinct(ports: &indexmap::IndexMap<PortName, Socket>, at: &At, diags: &mut Diagnostics) {
     let at = at.key("ports");
     for (position, (name, socket)) in ports.iter().enumerate() {
         let twin = ports.iter().take(position).find(|(_, other)| *other == socket);

@@ -70,9 +70,12 @@ impl FromStr for Reference {
         if kind.is_empty() || !kind.bytes().all(|b| b.is_ascii_lowercase()) {
             return Err(Invalid::new(format!("{} is of no known kind", show(text))).help(help));
         }
-        let name = name.parse::<Name>().map_err(|invalid| Invalid {
-            help: invalid.help.or_else(|| Some(help.to_owned())),
-            message: invalid.message,
+        let name = name.parse::<Name>().map_err(|invalid| {
+            // What is offered for the name stands behind the kind here.
+            let offered = invalid.help.as_deref().unwrap_or_default().strip_prefix("write `");
+            let near = offered.and_then(|rest| rest.strip_suffix('`'));
+            let near = near.filter(|near| near.parse::<Name>().is_ok());
+            Invalid::new(invalid.message).write_or(near.map(|near| format!("{kind}/{near}")), help)
         })?;
         Ok(Self { kind: kind.to_owned(), name })
     }

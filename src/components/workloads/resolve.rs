@@ -2,11 +2,11 @@
 
 use super::defaults as default;
 use super::model::{Disruption, Kind, Resources, Scale, Schedule, Security, Workload};
+use super::ports::NO_TIME;
 use super::spec::{
-    Concurrency, DisruptionSpec, ResourcesSpec, ScaleSpec, ScheduleSpec, SecuritySpec, Spread,
-    WorkloadSpec,
+    DisruptionSpec, ResourcesSpec, ScaleSpec, ScheduleSpec, SecuritySpec, WorkloadSpec,
 };
-use super::{config, connects, escape, ports, secret_files, volumes};
+use super::{config, connects, manifests, patches, ports, secret_files, volumes};
 use crate::component::Resolving;
 use crate::diag::{Diagnostics, Rule};
 use crate::field;
@@ -31,8 +31,8 @@ pub fn workload(name: Name, spec: WorkloadSpec, at: &At, cx: &mut Resolving<'_>)
         files: config::files(&spec, at, cx),
         volumes: volumes::volumes(&spec, at, cx.diags),
         secret_files: secret_files::read(&spec, at, cx),
-        patches: escape::patches(&spec, at, cx.diags),
-        manifests: escape::manifests(&spec, at, cx),
+        patches: patches::patches(&spec, at, cx.diags),
+        manifests: manifests::manifests(&spec, at, cx),
         resources: resources(spec.resources.unwrap_or_default()),
         disruption: disruption(spec.disruption, scale, at, cx.diags),
         security: security(spec.security.clone().unwrap_or_default(), at, cx.diags),
@@ -40,7 +40,7 @@ pub fn workload(name: Name, spec: WorkloadSpec, at: &At, cx: &mut Resolving<'_>)
         termination_grace: spec.termination_grace.unwrap_or_else(|| default::GRACE.get()),
         always: always(&spec),
         kind: match spec.schedule {
-            Some(schedule) => Kind::CronJob(self::schedule(schedule)),
+            Some(schedule) => Kind::CronJob(self::schedule(schedule, at, cx.diags)),
             None if spec.stateful => Kind::StatefulSet,
             None => Kind::Deployment,
         },
@@ -132,7 +132,8 @@ fn scale(spec: &WorkloadSpec, at: &At, diags: &mut Diagnostics) -> Scale {
     }
     if min == max {
         for (key, target) in [("cpu", cpu), ("memory", memory)] {
-            if target.is_some() {
+            // Whoever writes `min: 1, max: 1` over an autoscaled workload, as overlays do, knows.
+            if target.is_some() && written_max.is_none() {
                 diags
                     .report(
                         &SCALE_TARGET_UNUSED,
@@ -179,7 +180,11 @@ fn disruption(
     match (max_unavailable.map(Count::get), min_available.map(Count::get)) {
         (Some(_), Some(_)) => {
             diags
-                .report(&DISRUPTION_TWICE, at.key("minAvailable"), "`maxUnavailable` is written too")
+                .report(
+                    &DISRUPTION_TWICE,
+                    at.key("minAvailable"),
+                    "`maxUnavailable` is written too",
+                )
                 .related(at.key("maxUnavailable"), "here")
                 .help("keep one of them");
         }
@@ -229,6 +234,11 @@ fn security(spec: SecuritySpec, at: &At, diags: &mut Diagnostics) -> Security {
     Security {
         run_as_user: user,
         run_as_group: spec.run_as_group.map(Count::get),
+        fs_group: spec
+            .fs_group
+            .or(spec.run_as_group)
+            .unwrap_or_else(|| default::FS_GROUP.get())
+            .get(),
         // Whoever names root as the user means it; what the namespace thinks of it is its own rule.
         run_as_non_root: spec
             .run_as_non_root
@@ -242,7 +252,7 @@ fn security(spec: SecuritySpec, at: &At, diags: &mut Diagnostics) -> Security {
     }
 }
 
-fn schedule(spec: Short<Cron, ScheduleSpec>) -> Schedule {
+fn schedule(spec: Short<Cron, ScheduleSpec>, at: &At, diags: &mut Diagnostics) -> Schedule {
     let spec = match spec {
         Short::Long(spec) => spec,
         Short::Short(cron) => ScheduleSpec {
@@ -255,6 +265,13 @@ fn schedule(spec: Short<Cron, ScheduleSpec>) -> Schedule {
             retries: None,
         },
     };
+    for (key, time) in [("deadline", spec.deadline), ("startWithin", spec.start_within)] {
+        if time.is_some_and(|time| time.as_millis() < 1000) {
+            diags
+                .report(&NO_TIME, at.key("schedule").key(key), "this is less than a second")
+                .help("write at least `1s`");
+        }
+    }
     Schedule {
         cron: spec.cron,
         timezone: spec.timezone.unwrap_or_else(|| default::TIMEZONE.get()),
@@ -264,41 +281,4 @@ fn schedule(spec: Short<Cron, ScheduleSpec>) -> Schedule {
         history: spec.history.unwrap_or_else(|| default::HISTORY.get()).get(),
         retries: spec.retries.unwrap_or_else(|| default::RETRIES.get()).get(),
     }
-}
-
-/// Gives the words of a choice, so that defaults can be written as a blueprint would.
-macro_rules! words {
-    ($($choice:ident { $($word:literal => $variant:ident),+ })+) => {$(
-        impl $choice {
-            /// The word, as a blueprint spells it.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl std::str::FromStr for $choice {
-            type Err = String;
-
-            fn from_str(text: &str) -> Result<Self, String> {
-                match text {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(format!("`{text}` is not a choice here")),
-                }
-            }
-        }
-    )+};
-}
-
-use super::spec::{Access, Seccomp};
-
-words! {
-    Concurrency { "Forbid" => Forbid, "Allow" => Allow, "Replace" => Replace }
-    Spread { "preferred" => Preferred, "required" => Required }
-    Access {
-        "ReadWriteOnce" => ReadWriteOnce,
-        "ReadWriteOncePod" => ReadWriteOncePod,
-        "ReadWriteMany" => ReadWriteMany,
-        "ReadOnlyMany" => ReadOnlyMany
-    }
-    Seccomp { "RuntimeDefault" => RuntimeDefault, "Unconfined" => Unconfined }
 }

@@ -1,8 +1,10 @@
 //! Rules that need the whole workload, and the list of all rules.
 
 use super::model::{Kind, Workload};
-use super::{config, connects, escape, lower, ports, resolve, secret_files, volumes};
-use crate::component::Symbols;
+use super::{
+    config, connects, lower, manifests, patches, plaintext, ports, resolve, secret_files, volumes,
+};
+use crate::component::{Symbols, namespace};
 use crate::diag::{Diagnostics, Place, Rule};
 use crate::field;
 use crate::path::At;
@@ -35,7 +37,7 @@ pub static ALL: &[&Rule] = &[
     &resolve::DISRUPTION_TWICE,
     &resolve::ROOT_AND_NOT,
     &SCHEDULE_CONFLICT,
-    &config::PLAINTEXT_SECRET,
+    &plaintext::PLAINTEXT_SECRET,
     &config::ENV_TWICE,
     &config::FILE_CONTENT,
     &config::FILE_UNREADABLE,
@@ -47,15 +49,15 @@ pub static ALL: &[&Rule] = &[
     &volumes::SCRATCH_CLAIM,
     &volumes::VOLUME_SHARED,
     &volumes::MOUNTS_OVERLAP,
-    &escape::PATCH_SHAPE,
-    &escape::PATCH_TARGET,
-    &escape::PATCH_FAILS,
-    &escape::PATCH_INVALID,
-    &escape::MANIFEST_UNREADABLE,
-    &escape::MANIFEST_FIELD,
-    &escape::MANIFEST_KIND,
-    &escape::MANIFEST_SCOPE,
-    &escape::MANIFEST_UNCHECKED,
+    &patches::PATCH_SHAPE,
+    &patches::PATCH_TARGET,
+    &patches::PATCH_FAILS,
+    &patches::PATCH_INVALID,
+    &manifests::MANIFEST_UNREADABLE,
+    &manifests::MANIFEST_FIELD,
+    &manifests::MANIFEST_KIND,
+    &manifests::MANIFEST_SCOPE,
+    &manifests::MANIFEST_UNCHECKED,
 ];
 
 /// Finds what is wrong with a resolved workload.
@@ -67,14 +69,17 @@ pub fn check(workload: &Workload, at: &At, symbols: &Symbols, diags: &mut Diagno
     resources(workload, at, diags);
     scale_unreachable(workload, at, diags);
     schedule_conflict(workload, at, diags);
-    config::plaintext(workload, at, diags);
+    plaintext::written(workload, at, diags);
     config::twice(workload, at, diags);
     config::too_large(workload, at, diags);
     volumes::shared(workload, at, diags);
     volumes::overlap(workload, at, diags);
     if !workload.patches.is_empty() {
-        let mut objects = lower::objects(workload, at, None, &symbols.estate);
-        escape::check_patches(workload, at, &mut objects, diags);
+        // The very objects that lowering makes of this document, so that what passes here passes there.
+        let environment = symbols.environment.as_deref();
+        let place = environment.map(|one| namespace(workload.team.as_str(), Some(one)));
+        let mut objects = lower::objects(workload, at, place.as_deref(), &symbols.estate);
+        patches::check(workload, at, &mut objects, diags);
     }
 }
 

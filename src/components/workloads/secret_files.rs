@@ -174,7 +174,8 @@ fn sealed(object: &Tree, wanted: Option<&str>) -> Result<Vec<Option<Made>>, Refu
         return Err(Refusal {
             rule: &SEALED_ELSEWHERE,
             message: format!("it is called `{name}`, the Secret in it `{inner}`"),
-            help: "the controller names the Secret as the SealedSecret; make it anew with kubeseal".to_owned(),
+            help: "the controller names the Secret as the SealedSecret; make it anew with kubeseal"
+                .to_owned(),
         });
     }
     let written = text_of(object, "/metadata/namespace");
@@ -195,9 +196,13 @@ fn sealed(object: &Tree, wanted: Option<&str>) -> Result<Vec<Option<Made>>, Refu
             rule: &SEALED_ELSEWHERE,
             message: match written {
                 Some(written) => {
-                    format!("its scope is {scope} and its namespace `{written}`, here is `{wanted}`")
+                    format!(
+                        "its scope is {scope} and its namespace `{written}`, here is `{wanted}`"
+                    )
                 }
-                None => format!("its scope is {scope} and it names no namespace, here is `{wanted}`"),
+                None => {
+                    format!("its scope is {scope} and it names no namespace, here is `{wanted}`")
+                }
             },
             help: format!(
                 "seal it with `kubeseal --namespace {wanted}`, one file for each environment, and name each in \
@@ -237,7 +242,8 @@ fn sops(object: &Tree, wanted: Option<&str>) -> Result<Vec<Option<Made>>, Refusa
             "leave the namespace out, or use one file for each environment",
         );
     }
-    let templates = object.pointer("/spec/secretTemplates").and_then(Tree::as_seq).unwrap_or_default();
+    let templates =
+        object.pointer("/spec/secretTemplates").and_then(Tree::as_seq).unwrap_or_default();
     let made = |template: &Tree| {
         let name = text_of(template, "/name").filter(|name| !name.starts_with("ENC["))?;
         let keys = ["data", "stringData"]
@@ -275,10 +281,8 @@ pub static SECRET_NOT_MADE: Rule = Rule::error(
 pub fn check(workloads: &[Workload], at: &At, diags: &mut Diagnostics) {
     for workload in workloads {
         let of_team = || workloads.iter().filter(|other| other.team == workload.team);
-        let made: Vec<&Option<Made>> = of_team()
-            .flat_map(|other| &other.secret_files)
-            .flat_map(|file| &file.makes)
-            .collect();
+        let made: Vec<&Option<Made>> =
+            of_team().flat_map(|other| &other.secret_files).flat_map(|file| &file.makes).collect();
         // What a custom resource makes cannot be known here.
         let unknown = made.contains(&&None)
             || of_team().flat_map(|other| &other.manifests).any(|manifest| manifest.is_custom());
@@ -304,7 +308,10 @@ pub fn check(workloads: &[Workload], at: &At, diags: &mut Diagnostics) {
                         .report(
                             &SECRET_NOT_MADE,
                             place.key("secret"),
-                            format!("no secret file of the team `{}` makes `{secret}`", workload.team),
+                            format!(
+                                "no secret file of the team `{}` makes `{secret}`",
+                                workload.team
+                            ),
                         )
                         .help(format!(
                             "{}; or write its path in the store: `path/in/store#property`",

@@ -76,6 +76,7 @@ pub struct WorkloadSpec {
     pub volumes: IndexMap<Name, VolumeSpec>,
     /// When it runs, if it does not run always: five cron fields, or a mapping that says more.
     #[serde(default)]
+    #[schemars(with = "Short<Cron, ScheduleSpec>")]
     pub schedule: Option<Short<Cron, ScheduleSpec>>,
     /// Whether each copy has a name and volumes of its own.
     #[serde(default)]
@@ -172,19 +173,17 @@ pub struct ScaleSpec {
     pub memory: Option<Percent>,
 }
 
-/// How one sees that a workload works: one of `path`, `tcp` and `command`.
+/// How one sees that a workload works: by a page (`path`), by a port that accepts connections, or by a `command`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HealthSpec {
     /// A page that answers 200 to 399.
     #[serde(default)]
     pub path: Option<HttpPath>,
-    /// The port of the page, by name; the only one if there is one.
+    /// The port of the page, by name, or the only one if there is one; without `path` it is enough that it accepts
+    /// connections.
     #[serde(default)]
     pub port: Option<PortName>,
-    /// A port that accepts connections, by name.
-    #[serde(default)]
-    pub tcp: Option<PortName>,
     /// A command that ends with 0.
     #[serde(default)]
     pub command: Vec<String>,
@@ -263,6 +262,7 @@ pub struct VolumeSpec {
 
 /// Who may mount a volume at once. Kubernetes' words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[expect(clippy::enum_variant_names, reason = "the words are Kubernetes'")]
 pub enum Access {
     /// The pods of one node.
     ReadWriteOnce,
@@ -321,6 +321,9 @@ pub struct SecuritySpec {
     /// The number of the group it runs as.
     #[serde(default)]
     pub run_as_group: Option<Count>,
+    /// The number of the group that may write its volumes; `runAsGroup` if that is said.
+    #[serde(default)]
+    pub fs_group: Option<Count>,
     /// Whether Kubernetes refuses to start it as root.
     #[serde(default)]
     pub run_as_non_root: Option<bool>,

@@ -27,11 +27,7 @@ pub static SCRATCH_CLAIM: Rule = Rule::error(
     "workloads: {web: {volumes: {cache: {mount: /cache, scratch: true, class: fast}}}}",
 );
 
-pub fn volumes(
-    spec: &WorkloadSpec,
-    at: &At,
-    diags: &mut Diagnostics,
-) -> IndexMap<Name, Volume> {
+pub fn volumes(spec: &WorkloadSpec, at: &At, diags: &mut Diagnostics) -> IndexMap<Name, Volume> {
     let mut volumes = IndexMap::new();
     for (name, volume) in &spec.volumes {
         let place = field!(at, spec.volumes).key(name);
@@ -120,15 +116,15 @@ pub fn needs_tmp(workload: &Workload) -> bool {
 }
 
 pub fn overlap(workload: &Workload, at: &At, diags: &mut Diagnostics) {
-    let volumes = workload.volumes.iter().map(|(name, volume)| {
-        (&volume.mount, field!(at, workload.volumes).key(name).key("mount"))
-    });
-    let files = workload
-        .files
+    let volumes = workload
+        .volumes
         .iter()
-        .map(|file| (&file.path, field!(at, workload.files).key(&file.path)));
+        .map(|(name, volume)| (&volume.mount, field!(at, workload.volumes).key(name).key("mount")));
+    let files =
+        workload.files.iter().map(|file| (&file.path, field!(at, workload.files).key(&file.path)));
     let tmp = tmp();
-    let hidden_tmp = needs_tmp(workload).then(|| (&tmp, field!(at, workload.security.read_only_root)));
+    let hidden_tmp =
+        needs_tmp(workload).then(|| (&tmp, field!(at, workload.security.read_only_root)));
     // A file inside a volume is meant: it lies over what the volume holds.
     let folders: Vec<_> = hidden_tmp.into_iter().chain(volumes).collect();
     for (position, (mount, place)) in folders.iter().enumerate() {
@@ -148,7 +144,11 @@ pub fn overlap(workload: &Workload, at: &At, diags: &mut Diagnostics) {
     for (path, place) in files {
         for (mount, first) in folders.iter().filter(|(mount, _)| mount.is_within(path)) {
             diags
-                .report(&MOUNTS_OVERLAP, place.clone(), format!("{path} is a file, {mount} a folder"))
+                .report(
+                    &MOUNTS_OVERLAP,
+                    place.clone(),
+                    format!("{path} is a file, {mount} a folder"),
+                )
                 .related(first.clone(), "mounted here")
                 .help("write the file into the folder, or mount the folder elsewhere");
         }

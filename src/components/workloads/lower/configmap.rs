@@ -38,15 +38,17 @@ pub fn variables(cx: Cx<'_>) -> Option<Resource> {
 
 /// The files of a workload that no secret store keeps, by key.
 fn contents(workload: &Workload) -> BTreeMap<&str, &[u8]> {
-    let content = |content| match content {
-        &Content::Text(ref text) => Some(text.as_bytes()),
-        Content::Binary(bytes) => Some(bytes.as_slice()),
-        Content::Secret(_) => None,
-    };
+    fn bytes(content: &Content) -> Option<&[u8]> {
+        match content {
+            Content::Text(text) => Some(text.as_bytes()),
+            Content::Binary(bytes) => Some(bytes),
+            Content::Secret(_) => None,
+        }
+    }
     workload
         .files
         .iter()
-        .filter_map(|file| Some((file.key.as_str(), content(&file.content)?)))
+        .filter_map(|file| Some((file.key.as_str(), bytes(&file.content)?)))
         .collect()
 }
 

@@ -6,8 +6,8 @@ use crate::components::workloads::model::{Content, Kind, Secret, VolumeKind, Wor
 use crate::field;
 use crate::path::At;
 use crate::plan::{
-    Channel, Exposure, Flow, Peer, Plan, Replicas, Requests, Scrape, SecretEntry, SecretNeed, Stage,
-    UnitId,
+    Channel, Exposure, Flow, Peer, Plan, Replicas, Requests, Scrape, SecretEntry, SecretNeed,
+    Stage, UnitId,
 };
 
 const COMPONENT: &str = "workloads";
@@ -135,10 +135,7 @@ fn flows(
         let place = field!(at, workload.connects).index(connect.index);
         plan.facts.flows.push(Flow {
             stage: situation.stage.clone(),
-            from: Peer::Pods {
-                namespace: namespace.to_owned(),
-                labels: selector(&workload.name),
-            },
+            from: Peer::Pods { namespace: namespace.to_owned(), labels: selector(&workload.name) },
             to: connect.endpoint.peer(situation),
             sockets: connect.sockets.clone(),
             component: COMPONENT,

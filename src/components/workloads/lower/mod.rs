@@ -3,6 +3,7 @@
 mod configmap;
 mod controller;
 mod facts;
+mod mounts;
 mod pod;
 mod scale;
 mod service;
@@ -12,8 +13,8 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::escape;
 use super::model::{Kind, Workload};
+use super::patches;
 use crate::component::Situation;
 use crate::field;
 use crate::k8s::name::Name;
@@ -80,8 +81,12 @@ pub fn workload(workload: &Workload, at: &At, situation: &Situation<'_>, plan: &
         _ => Some(situation.namespace(&workload.team)),
     };
     let mut objects = objects(workload, at, place.as_deref(), &situation.symbols.estate);
-    if let Some(refusal) = escape::apply(workload, at, &mut objects).first() {
-        crate::bug!("the patch {} of {} passed its check and fails now", refusal.index, workload.name);
+    if let Some(refusal) = patches::apply(workload, at, &mut objects).first() {
+        crate::bug!(
+            "the patch {} of {} passed its check and fails now",
+            refusal.index,
+            workload.name
+        );
     }
     objects.extend(manifests(workload, at, place.as_deref()));
     if place.is_some() {

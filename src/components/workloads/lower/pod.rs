@@ -7,15 +7,9 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::{Cx, configmap, selector};
-use crate::component::Default as Decided;
-use crate::components::workloads::defaults;
-use crate::components::workloads::model::{
-    Content, Health, Kind, Probe, Secret, VolumeKind, Workload,
-};
+use super::{Cx, configmap, mounts, selector};
+use crate::components::workloads::model::{Health, Kind, Probe, Secret, Workload};
 use crate::components::workloads::spec::Spread;
-use crate::components::workloads::volumes::{needs_tmp, tmp};
-use crate::k8s::count::Count;
 use crate::k8s::quantity::Bytes;
 
 /// How long a pod that stops waits before it is told so: until then the gateway and the Services have noticed, and
@@ -56,7 +50,7 @@ pub fn template(cx: Cx<'_>) -> core::PodTemplateSpec {
 fn pod(workload: &Workload) -> core::PodSpec {
     let runs_once = matches!(workload.kind, Kind::CronJob(_));
     let spread = if runs_once { Vec::new() } else { spread(workload) };
-    let (volumes, mounts) = volumes(workload);
+    let (volumes, mounts) = mounts::volumes(workload);
     let nodes: BTreeMap<String, String> = workload
         .node_selector
         .iter()
@@ -97,7 +91,7 @@ fn container(workload: &Workload, mounts: Vec<core::VolumeMount>) -> core::Conta
         }),
         env: some(secrets(workload)),
         resources: Some(resources(workload)),
-        startup_probe: probes.map(|health| startup(health)),
+        startup_probe: probes.map(startup),
         readiness_probe: probes.map(|health| probe(health, health.failures)),
         // A copy that is slow gets no traffic before it is restarted: restarting a slow one makes the others slower.
         liveness_probe: probes.map(|health| probe(health, health.failures.saturating_mul(2))),
@@ -214,16 +208,12 @@ fn drain(workload: &Workload) -> Option<core::Lifecycle> {
 
 fn pod_security(workload: &Workload) -> core::PodSecurityContext {
     let security = &workload.security;
-    let group = || {
-        let by_default: Count = Decided::get(&defaults::FS_GROUP);
-        i64::from(security.run_as_group.unwrap_or(by_default.get()))
-    };
     let claims = workload.volumes.values().any(super::super::model::Volume::is_claim);
     core::PodSecurityContext {
         run_as_non_root: Some(security.run_as_non_root),
         run_as_user: security.run_as_user.map(i64::from),
         run_as_group: security.run_as_group.map(i64::from),
-        fs_group: claims.then(group),
+        fs_group: claims.then(|| security.fs_group.into()),
         // Walking every file of a large volume at each start takes hours.
         fs_group_change_policy: claims.then(|| "OnRootMismatch".to_owned()),
         seccomp_profile: Some(core::SeccompProfile {
@@ -268,84 +258,6 @@ fn spread(workload: &Workload) -> Vec<core::TopologySpreadConstraint> {
         ..core::TopologySpreadConstraint::default()
     };
     ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(constraint).into()
-}
-
-/// The volumes of a pod and where they are mounted.
-fn volumes(workload: &Workload) -> (Vec<core::Volume>, Vec<core::VolumeMount>) {
-    let (mut volumes, mut mounts) = (Vec::new(), Vec::new());
-    let mount = |name: &str, path: &str, sub_path: Option<&str>| core::VolumeMount {
-        name: name.to_owned(),
-        mount_path: path.to_owned(),
-        sub_path: sub_path.map(str::to_owned),
-        read_only: sub_path.is_some().then_some(true),
-        ..core::VolumeMount::default()
-    };
-    for (name, volume) in &workload.volumes {
-        mounts.push(mount(name.as_str(), volume.mount.as_str(), None));
-        match (&volume.kind, &workload.kind) {
-            (VolumeKind::Scratch { size }, _) => volumes.push(scratch(name.as_str(), *size)),
-            // Its template makes the volume.
-            (VolumeKind::Claim { .. }, Kind::StatefulSet) => {}
-            (VolumeKind::Claim { .. }, _) => volumes.push(core::Volume {
-                name: name.to_string(),
-                persistent_volume_claim: Some(core::PersistentVolumeClaimVolumeSource {
-                    claim_name: workload.claim(name),
-                    ..Default::default()
-                }),
-                ..core::Volume::default()
-            }),
-        }
-    }
-    if needs_tmp(workload) {
-        let name = free_name(workload, "tmp");
-        mounts.push(mount(&name, tmp().as_str(), None));
-        volumes.push(scratch(&name, defaults::SCRATCH.get()));
-    }
-    // A file at a time, so that what the image has beside it stays visible.
-    let mut file_volume = |name: &str, from_store: bool, source: core::Volume| {
-        let of = |content: &Content| matches!(content, Content::Secret(_)) == from_store;
-        let files = workload.files.iter().filter(|file| of(&file.content));
-        mounts.extend(files.map(|file| mount(name, file.path.as_str(), Some(&file.key))));
-        volumes.push(source);
-    };
-    if let Some(config_map) = configmap::files_name(workload) {
-        let name = free_name(workload, "files");
-        let source = core::ConfigMapVolumeSource { name: config_map, ..Default::default() };
-        let volume =
-            core::Volume { name: name.clone(), config_map: Some(source), ..Default::default() };
-        file_volume(&name, false, volume);
-    }
-    if workload.files.iter().any(|file| matches!(file.content, Content::Secret(_))) {
-        let name = free_name(workload, "secret-files");
-        let source = core::SecretVolumeSource {
-            secret_name: Some(workload.store_secret()),
-            ..Default::default()
-        };
-        let volume = core::Volume { name: name.clone(), secret: Some(source), ..Default::default() };
-        file_volume(&name, true, volume);
-    }
-    (volumes, mounts)
-}
-
-fn scratch(name: &str, size: Bytes) -> core::Volume {
-    core::Volume {
-        name: name.to_owned(),
-        empty_dir: Some(core::EmptyDirVolumeSource {
-            size_limit: Some(Quantity(size.to_string())),
-            ..Default::default()
-        }),
-        ..Default::default()
-    }
-}
-
-/// The name, or the first with a number behind it that the blueprint does not use for a volume of its own.
-fn free_name(workload: &Workload, wanted: &str) -> String {
-    let taken = |name: &str| workload.volumes.keys().any(|own| own.as_str() == name);
-    if !taken(wanted) {
-        return wanted.to_owned();
-    }
-    let numbered = |number| format!("{wanted}-{number}");
-    (2..).map(numbered).find(|name| !taken(name)).unwrap_or_else(|| wanted.to_owned())
 }
 
 fn seconds(time: crate::k8s::duration::Duration) -> Option<i64> {

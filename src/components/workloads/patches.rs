@@ -1,18 +1,15 @@
-//! `patches` and `manifests`: what goes round the compiler, as far as it can be checked.
+//! `patches`: changes of the objects themselves, for what has no field, as far as they can be checked.
 
-use super::config::{FILE_UNREADABLE, PLAINTEXT_SECRET};
-use super::model::{Kind, Manifest, PatchOf, Workload};
+use super::model::{Kind, PatchOf, Workload};
+use super::plaintext;
 use super::spec::{Op, OperationSpec, PatchSpec, WorkloadSpec};
-use crate::component::{Resolving, namespace};
-use crate::diag::{Diagnostics, Rule, nearest, one_of};
+use crate::diag::{Diagnostics, Rule, one_of};
 use crate::field;
 use crate::k8s::kinds;
 use crate::k8s::patch::{self, Operation, Patch, Target};
-use crate::k8s::secret::looks_like_credential;
 use crate::k8s::tree::Tree;
 use crate::path::At;
 use crate::plan::Resource;
-use crate::source::manifests as read_manifests;
 
 /// Neither a merge nor steps.
 pub static PATCH_SHAPE: Rule = Rule::error(
@@ -47,7 +44,7 @@ pub fn patches(spec: &WorkloadSpec, at: &At, diags: &mut Diagnostics) -> Vec<Pat
 fn shape(spec: &PatchSpec, at: &At, diags: &mut Diagnostics) -> Option<Patch> {
     match (&spec.merge, spec.json.as_slice()) {
         (Some(merge @ Tree::Map(_)), []) => {
-            credentials(merge, at.key("merge"), diags);
+            plaintext::inside(merge, at.key("merge"), diags);
             Some(Patch::StrategicMerge(merge.clone()))
         }
         (None, steps @ [_, ..]) => {
@@ -55,7 +52,7 @@ fn shape(spec: &PatchSpec, at: &At, diags: &mut Diagnostics) -> Option<Patch> {
             for (index, step) in steps.iter().enumerate() {
                 let place = field!(at, spec.json).index(index);
                 if let Some(value) = &step.value {
-                    credentials(value, place.key("value"), diags);
+                    plaintext::inside(value, place.key("value"), diags);
                 }
                 match operation(step) {
                     Ok(operation) => operations.push(operation),
@@ -70,9 +67,9 @@ fn shape(spec: &PatchSpec, at: &At, diags: &mut Diagnostics) -> Option<Patch> {
             Some(Patch::Json6902 { target: Target::default(), operations })
         }
         _ => {
-            diags
-                .report(&PATCH_SHAPE, at, "a patch is one of `merge` and `json`")
-                .help("write `merge: {spec: …}`, or `json: [{op: replace, path: /spec/…, value: …}]`");
+            diags.report(&PATCH_SHAPE, at, "a patch is one of `merge` and `json`").help(
+                "write `merge: {spec: …}`, or `json: [{op: replace, path: /spec/…, value: …}]`",
+            );
             None
         }
     }
@@ -177,10 +174,7 @@ pub fn apply(workload: &Workload, at: &At, objects: &mut [Resource]) -> Vec<Refu
 
 type Wrong = (String, String);
 
-fn target(
-    (kind, name): &(String, Option<String>),
-    objects: &[Resource],
-) -> Result<usize, Wrong> {
+fn target((kind, name): &(String, Option<String>), objects: &[Resource]) -> Result<usize, Wrong> {
     // Named by what they hold: a patch would make the name a lie, and the pods would not notice the change.
     if kind == "ConfigMap" {
         let help = "write it under `config` or `files`";
@@ -216,7 +210,9 @@ fn target(
 }
 
 fn still_valid(workload: &Workload, before: &Tree, after: &Tree) -> Result<(), Wrong> {
-    for pointer in ["/apiVersion", "/kind", "/metadata/name", "/metadata/namespace", "/spec/selector"] {
+    for pointer in
+        ["/apiVersion", "/kind", "/metadata/name", "/metadata/namespace", "/spec/selector"]
+    {
         // The selector of a Service may be changed, that of a controller is fixed for ever.
         let fixed = pointer != "/spec/selector" || before.pointer("/spec/template").is_some();
         if fixed && before.pointer(pointer) != after.pointer(pointer) {
@@ -233,7 +229,8 @@ fn still_valid(workload: &Workload, before: &Tree, after: &Tree) -> Result<(), W
     let labels = |pointer: &str| after.pointer(pointer).and_then(Tree::as_map);
     if let Some(selector) = labels("/spec/selector/matchLabels") {
         let pod = labels("/spec/template/metadata/labels");
-        let kept = selector.iter().all(|(key, value)| pod.and_then(|pod| pod.get(key)) == Some(value));
+        let kept =
+            selector.iter().all(|(key, value)| pod.and_then(|pod| pod.get(key)) == Some(value));
         if !kept {
             return Err((
                 "the pods no longer have the labels that select them".to_owned(),
@@ -253,7 +250,7 @@ fn still_valid(workload: &Workload, before: &Tree, after: &Tree) -> Result<(), W
     Ok(())
 }
 
-fn check_fields(object: &Tree, check: kinds::Check) -> Result<(), Wrong> {
+pub fn check_fields(object: &Tree, check: kinds::Check) -> Result<(), Wrong> {
     let unknown = check(object).map_err(|reason| {
         (format!("it does not fit its kind: {reason}"), "correct the value".to_owned())
     })?;
@@ -284,224 +281,10 @@ fn explain(object: &Tree, field: &str) -> String {
 }
 
 /// Reports what is wrong with the patches of a workload.
-pub fn check_patches(
-    workload: &Workload,
-    at: &At,
-    objects: &mut [Resource],
-    diags: &mut Diagnostics,
-) {
+pub fn check(workload: &Workload, at: &At, objects: &mut [Resource], diags: &mut Diagnostics) {
     for refusal in apply(workload, at, objects) {
         let place = field!(at, workload.patches).index(refusal.index);
         let place = if refusal.rule == &PATCH_TARGET { place.key("target") } else { place };
         diags.report(refusal.rule, place, refusal.message).help(refusal.help);
-    }
-}
-
-/// Not a manifest.
-pub static MANIFEST_UNREADABLE: Rule = Rule::error(
-    "workloads/manifest-unreadable",
-    "a manifest is not Kubernetes objects in YAML",
-    "Argo CD would stop at it, and with it everything of the same Application.",
-    "workloads: {web: {manifests: [k8s/broken.yaml]}}",
-);
-
-/// A field that the kind does not have, or a value it cannot have.
-pub static MANIFEST_FIELD: Rule = Rule::error(
-    "workloads/manifest-field",
-    "an object of a manifest does not fit its kind",
-    "Kubernetes drops fields it does not know (or refuses them, with server-side apply).",
-    "workloads: {web: {manifests: [k8s/extra.yaml]}}  # spec.repicas",
-);
-
-/// A kind that is not served.
-pub static MANIFEST_KIND: Rule = Rule::error(
-    "workloads/manifest-kind",
-    "Kubernetes does not serve the kind of an object of a manifest in that version",
-    "A removed version such as apps/v1beta1 is refused by the cluster (Kubernetes documentation, Deprecated API \
-     Migration Guide).",
-    "workloads: {web: {manifests: [k8s/old.yaml]}}  # apps/v1beta1",
-);
-
-/// Something that is not the team's.
-pub static MANIFEST_SCOPE: Rule = Rule::error(
-    "workloads/manifest-scope",
-    "an object of a manifest is outside of the team's namespace",
-    "A workload owns its namespace's objects and nothing else; its AppProject would refuse the whole sync.",
-    "workloads: {web: {manifests: [k8s/role.yaml]}}  # kind: ClusterRole",
-);
-
-/// A custom resource.
-pub static MANIFEST_UNCHECKED: Rule = Rule::warning(
-    "workloads/manifest-unchecked",
-    "a manifest holds a custom resource, whose fields cannot be checked",
-    "Its definition is not known here; a misspelt field is found by the cluster, or by nobody.",
-    "workloads: {web: {manifests: [k8s/certificate.yaml]}}",
-);
-
-impl Manifest {
-    /// Whether it is a custom resource.
-    pub fn is_custom(&self) -> bool {
-        !kinds::is_built_in(&self.object)
-    }
-}
-
-/// Reads the manifests of a workload.
-pub fn manifests(spec: &WorkloadSpec, at: &At, cx: &mut Resolving<'_>) -> Vec<Manifest> {
-    let mut manifests = Vec::new();
-    for (index, path) in spec.manifests.iter().enumerate() {
-        let place = field!(at, spec.manifests).index(index);
-        let bytes = match cx.files.read(path) {
-            Ok(bytes) => bytes,
-            Err(message) => {
-                cx.diags
-                    .report(&FILE_UNREADABLE, place, message)
-                    .help("write a path below the blueprint's folder");
-                continue;
-            }
-        };
-        let objects = match std::str::from_utf8(&bytes) {
-            Ok(text) => read_manifests(text).map_err(|error| {
-                format!("line {}: {}", error.line, error.message)
-            }),
-            Err(_) => Err("it is not UTF-8".to_owned()),
-        };
-        let objects = match objects {
-            Ok(objects) if objects.is_empty() => Err("it is empty".to_owned()),
-            other => other,
-        };
-        match objects {
-            Ok(objects) => {
-                for object in objects {
-                    let before = cx.diags.len();
-                    manifest(spec, path, &object, &place, cx);
-                    let whole = cx.diags.iter().skip(before).all(|found| found.rule == &MANIFEST_UNCHECKED);
-                    if whole {
-                        manifests.push(Manifest { index, object });
-                    }
-                }
-            }
-            Err(message) => {
-                cx.diags
-                    .report(&MANIFEST_UNREADABLE, place, format!("`{path}`: {message}"))
-                    .help("write objects with `apiVersion`, `kind` and `metadata.name`");
-            }
-        }
-    }
-    manifests
-}
-
-fn manifest(spec: &WorkloadSpec, path: &str, object: &Tree, at: &At, cx: &mut Resolving<'_>) {
-    let text = |pointer| object.pointer(pointer).and_then(Tree::as_str).unwrap_or_default();
-    let (version, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
-    if version.is_empty() || kind.is_empty() || name.is_empty() {
-        cx.diags
-            .report(
-                &MANIFEST_UNREADABLE,
-                at,
-                format!("`{path}`: an object without `apiVersion`, `kind` or `metadata.name`"),
-            )
-            .help("write them; of a `List`, write its items as objects of their own");
-        return;
-    }
-    let what = format!("`{path}`: {kind} {name}");
-    if version == "v1" && kind == "Secret" {
-        cx.diags
-            .report(&PLAINTEXT_SECRET, at, format!("{what} is a Secret in plain text"))
-            .help("name what it holds under `secrets`, or seal it and name the file under `secretFiles`");
-        return;
-    }
-    if object.get("sops").is_some() {
-        cx.diags
-            .report(&MANIFEST_KIND, at, format!("{what} is encrypted by SOPS"))
-            .help("name it under `secretFiles`, which passes it through byte for byte");
-        return;
-    }
-    if kinds::is_cluster_wide(version, kind) {
-        cx.diags
-            .report(&MANIFEST_SCOPE, at, format!("{what} belongs to the whole cluster"))
-            .help("whoever runs the platform installs it");
-        return;
-    }
-    let wanted = cx
-        .symbols
-        .environment
-        .as_deref()
-        .map(|environment| namespace(spec.team.as_str(), Some(environment)));
-    let written = text("/metadata/namespace");
-    if let Some(wanted) = wanted.filter(|wanted| !written.is_empty() && written != wanted) {
-        cx.diags
-            .report(&MANIFEST_SCOPE, at, format!("{what} is for `{written}`, here is `{wanted}`"))
-            .help("leave `metadata.namespace` out: each environment fills in its own");
-        return;
-    }
-    match kinds::namespaced(version, kind) {
-        Some(check) => {
-            if let Err((message, help)) = check_fields(object, check) {
-                cx.diags.report(&MANIFEST_FIELD, at, format!("{what}: {message}")).help(help);
-            }
-        }
-        None if kinds::is_built_in(object) => {
-            let versions: Vec<&str> = kinds::versions(kind).collect();
-            let help = match (versions.as_slice(), nearest(kind, KINDS.iter().copied())) {
-                ([], Some(near)) => format!("did you mean `{near}`?"),
-                ([], None) => "look it up with `kubectl api-resources`".to_owned(),
-                (versions, _) => format!("write `apiVersion: {}`", versions.join("` or `")),
-            };
-            cx.diags
-                .report(&MANIFEST_KIND, at, format!("{what}: {version} has no kind {kind}"))
-                .help(help);
-        }
-        None => {
-            cx.diags
-                .report(&MANIFEST_UNCHECKED, at, format!("{what} is a custom resource of {version}"))
-                .help("have it looked at, and waive this");
-        }
-    }
-    credentials(object, at.clone(), cx.diags);
-}
-
-/// Kinds that are often misspelt.
-const KINDS: &[&str] = &[
-    "ConfigMap",
-    "CronJob",
-    "DaemonSet",
-    "Deployment",
-    "HorizontalPodAutoscaler",
-    "Ingress",
-    "Job",
-    "NetworkPolicy",
-    "PersistentVolumeClaim",
-    "Pod",
-    "PodDisruptionBudget",
-    "Role",
-    "RoleBinding",
-    "Service",
-    "ServiceAccount",
-    "StatefulSet",
-];
-
-/// Reports the first thing in a tree that looks like a credential.
-fn credentials(tree: &Tree, at: At, diags: &mut Diagnostics) {
-    if let Some(kind) = credential(tree, "") {
-        diags
-            .report(&PLAINTEXT_SECRET, at, format!("something in it looks like {kind}"))
-            .help("keep it in the secret store; what is written here is no longer secret")
-            .sensitive();
-    }
-}
-
-fn credential(tree: &Tree, key: &str) -> Option<&'static str> {
-    match tree {
-        Tree::Str(text) => looks_like_credential(key, text),
-        Tree::Seq(items) => items.iter().find_map(|item| credential(item, key)),
-        Tree::Map(map) => {
-            // A variable: its name says what its value is.
-            let of = |key| map.get(key).and_then(Tree::as_str);
-            let variable = of("name").zip(of("value"));
-            variable
-                .and_then(|(name, value)| looks_like_credential(name, value))
-                .or_else(|| map.iter().find_map(|(key, value)| credential(value, key)))
-        }
-        _ => None,
     }
 }
