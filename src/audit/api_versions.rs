@@ -102,7 +102,12 @@ const TABLE: &[Row] = &[
         Fate::Gone,
         "certificates.k8s.io/v1",
     ),
-    ("certificates.k8s.io/v1alpha1", &["ClusterTrustBundle"], Fate::GoneIn(37), "certificates.k8s.io/v1beta1"),
+    (
+        "certificates.k8s.io/v1alpha1",
+        &["ClusterTrustBundle"],
+        Fate::GoneIn(37),
+        "certificates.k8s.io/v1beta1",
+    ),
     ("coordination.k8s.io/v1beta1", &["Lease"], Fate::Gone, "coordination.k8s.io/v1"),
     ("discovery.k8s.io/v1beta1", &[], Fate::Gone, "discovery.k8s.io/v1"),
     ("events.k8s.io/v1beta1", &[], Fate::Gone, "events.k8s.io/v1"),
@@ -112,17 +117,37 @@ const TABLE: &[Row] = &[
     ("flowcontrol.apiserver.k8s.io/v1beta2", &[], Fate::Gone, "flowcontrol.apiserver.k8s.io/v1"),
     ("flowcontrol.apiserver.k8s.io/v1beta3", &[], Fate::Gone, "flowcontrol.apiserver.k8s.io/v1"),
     ("resource.k8s.io/v1beta1", &[], Fate::GoneIn(38), "resource.k8s.io/v1"),
-    ("resource.k8s.io/v1beta2", &["DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"], Fate::GoneIn(39), "resource.k8s.io/v1"),
+    (
+        "resource.k8s.io/v1beta2",
+        &["DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"],
+        Fate::GoneIn(39),
+        "resource.k8s.io/v1",
+    ),
     // kubernetes/kubernetes CHANGELOG-1.33: the API server warns at each use.
     ("v1", &["Endpoints"], Fate::Discouraged, "discovery.k8s.io/v1 EndpointSlice"),
     // kubernetes/kubernetes CHANGELOG-1.19.
     ("v1", &["ComponentStatus"], Fate::Discouraged, "the health endpoints of each component"),
     // external-secrets 0.17: `served: false` in its definitions.
     ("external-secrets.io/v1beta1", &[], Fate::Gone, "external-secrets.io/v1"),
-    ("external-secrets.io/v1alpha1", &["ExternalSecret", "SecretStore", "ClusterSecretStore"], Fate::Gone, "external-secrets.io/v1"),
+    (
+        "external-secrets.io/v1alpha1",
+        &["ExternalSecret", "SecretStore", "ClusterSecretStore"],
+        Fate::Gone,
+        "external-secrets.io/v1",
+    ),
     // gateway-api 1.0 moved these kinds to v1 and 1.1 removed v1alpha2.
-    ("gateway.networking.k8s.io/v1alpha2", &["Gateway", "GatewayClass", "HTTPRoute"], Fate::Gone, "gateway.networking.k8s.io/v1"),
-    ("gateway.networking.k8s.io/v1beta1", &["Gateway", "GatewayClass", "HTTPRoute"], Fate::Discouraged, "gateway.networking.k8s.io/v1"),
+    (
+        "gateway.networking.k8s.io/v1alpha2",
+        &["Gateway", "GatewayClass", "HTTPRoute"],
+        Fate::Gone,
+        "gateway.networking.k8s.io/v1",
+    ),
+    (
+        "gateway.networking.k8s.io/v1beta1",
+        &["Gateway", "GatewayClass", "HTTPRoute"],
+        Fate::Discouraged,
+        "gateway.networking.k8s.io/v1",
+    ),
     // cert-manager 1.6.
     ("cert-manager.io/v1alpha2", &[], Fate::Gone, "cert-manager.io/v1"),
     ("cert-manager.io/v1alpha3", &[], Fate::Gone, "cert-manager.io/v1"),
@@ -152,12 +177,14 @@ fn judge(resource: &Resource, diags: &mut Diagnostics) {
         Fate::GoneIn(minor) if *minor <= OLDEST => {
             (&REMOVED, format!("`{version}` of {object} is no longer served"))
         }
-        Fate::GoneIn(minor) if *minor <= NEWEST => {
-            (&DEPRECATED, format!("`{version}` of {object} is no longer served from Kubernetes 1.{minor} on"))
-        }
-        Fate::GoneIn(minor) => {
-            (&DEPRECATED, format!("`{version}` of {object} is deprecated and ends with Kubernetes 1.{minor}"))
-        }
+        Fate::GoneIn(minor) if *minor <= NEWEST => (
+            &DEPRECATED,
+            format!("`{version}` of {object} is no longer served from Kubernetes 1.{minor} on"),
+        ),
+        Fate::GoneIn(minor) => (
+            &DEPRECATED,
+            format!("`{version}` of {object} is deprecated and ends with Kubernetes 1.{minor}"),
+        ),
         Fate::Discouraged => (&DEPRECATED, format!("`{version}` of {object} is deprecated")),
     };
     report(diags, rule, resource, message).help(format!("use {instead}"));

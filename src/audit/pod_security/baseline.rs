@@ -126,7 +126,11 @@ pub(super) static CONTROLS: &[Control] = &[
     control(&CAPABILITIES, capabilities, "take the capability away"),
     control(&HOST_PATH, host_path, "use a volume of the workload, or `emptyDir`"),
     control(&HOST_PORTS, host_ports, "take `hostPort` away and reach the pod through its Service"),
-    control(&HOST_PROBES, host_probes, "take `host` away: the pod's own address is meant without it"),
+    control(
+        &HOST_PROBES,
+        host_probes,
+        "take `host` away: the pod's own address is meant without it",
+    ),
     control(&APP_ARMOR, app_armor, "write `RuntimeDefault`, or take it away"),
     control(&SELINUX, selinux, "take it away: the container runtime chooses the right one"),
     control(&PROC_MOUNT, proc_mount, "write `Default`, or take it away"),
@@ -261,7 +265,8 @@ fn app_armor(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     let annotations = present(pod.metadata(), "annotations").and_then(Tree::as_map);
     for (key, value) in annotations.into_iter().flat_map(|annotations| annotations.iter()) {
         let profile = value.as_str().unwrap_or_default();
-        let allowed = matches!(profile, "" | "runtime/default") || profile.starts_with("localhost/");
+        let allowed =
+            matches!(profile, "" | "runtime/default") || profile.starts_with("localhost/");
         if key.starts_with(PREFIX) && !allowed {
             let field = pod.metadata_field(&format!("annotations[{key:?}]"));
             found.push(Violation::new(field, format!("is `{profile}`")));
@@ -342,8 +347,7 @@ fn sysctls(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     for (index, sysctl) in list(context, "sysctls").iter().enumerate() {
         let name = text(sysctl, "name");
         if !SAFE.contains(&name) {
-            let field =
-                pod.field(Part::Pod, &format!("securityContext.sysctls[{index}].name"));
+            let field = pod.field(Part::Pod, &format!("securityContext.sysctls[{index}].name"));
             found.push(Violation::new(field, format!("is `{name}`")));
         }
     }

@@ -12,7 +12,7 @@ use crate::diag::{Diagnostics, Rule};
 use crate::k8s::pod_security::Level;
 use crate::plan::{Plan, Tenancy};
 
-use super::objects::{in_namespaces, report};
+use super::objects::{in_namespaces, report_about};
 use super::pods::Template;
 
 /// One control: from which level on it holds, how it finds what breaks it, and what to do then.
@@ -87,22 +87,10 @@ fn judge(template: Template<'_>, tenancy: &Tenancy, diags: &mut Diagnostics) {
         };
         let enforced = tenancy.pod_security.word();
         let why = format!("the namespace `{}` enforces `{enforced}`", tenancy.namespace);
-        report(diags, control.rule, template.resource, message)
+        report_about(diags, control.rule, template.resource, "security", message)
             .related(&tenancy.at, why)
             .help(format!("{}{also}", control.help));
     }
-}
-
-/// Whether a pod with that spec and metadata would be admitted.
-#[cfg(test)]
-pub(super) fn admits(template: Template<'_>, level: Level) -> bool {
-    let mut found = Vec::new();
-    for control in baseline::CONTROLS.iter().chain(restricted::CONTROLS) {
-        if level >= control.from {
-            (control.find)(template, level, &mut found);
-        }
-    }
-    found.is_empty()
 }
 
 #[cfg(test)]

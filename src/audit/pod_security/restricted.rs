@@ -55,7 +55,11 @@ pub static DROP_ALL: Rule = Rule::error(
 );
 
 pub(super) static CONTROLS: &[Control] = &[
-    control(&VOLUME_TYPES, volume_types, "use a claim, a ConfigMap, a Secret, `emptyDir` or a CSI driver"),
+    control(
+        &VOLUME_TYPES,
+        volume_types,
+        "use a claim, a ConfigMap, a Secret, `emptyDir` or a CSI driver",
+    ),
     control(&PRIVILEGE_ESCALATION, privilege_escalation, "write `allowPrivilegeEscalation: false`"),
     control(&RUN_AS_NON_ROOT, run_as_non_root, "write `runAsNonRoot: true`"),
     control(&RUN_AS_USER, run_as_user, "take it away, or choose another user"),
