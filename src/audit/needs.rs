@@ -131,24 +131,19 @@ impl<'a> Graph<'a> {
 
     fn report(&self, cycle: &[usize], diags: &mut Diagnostics) {
         let name = |unit: usize| self.units[unit].id.name.as_str();
-        let after = |position: usize| cycle[(position + 1) % cycle.len()];
-        let path: Vec<&str> =
-            cycle.iter().copied().chain(cycle.first().copied()).map(name).collect();
-        // Every edge of a cycle is one of the graph.
-        let field = |position: usize| {
-            let (unit, next) = (cycle[position], after(position));
-            self.needs[unit].iter().find(|(need, _)| *need == next).map(|(_, at)| *at)
-        };
-        let Some(at) = field(0) else { return };
-        let id = &self.units[after(0)].id;
+        let nexts = cycle.iter().cycle().skip(1);
+        let mut edges = cycle.iter().zip(nexts).filter_map(|(&unit, &next)| {
+            let (_, at) = self.needs[unit].iter().find(|(need, _)| *need == next)?;
+            Some((unit, next, *at))
+        });
+        let Some((_, next, at)) = edges.next() else { return };
+        let id = &self.units[next].id;
         let reference = format!("{}/{}", id.kind.word(), id.name);
+        let path: Vec<&str> = cycle.iter().chain(cycle.first()).map(|&unit| name(unit)).collect();
         let message = format!("a circle of needs: {}", path.join(" -> "));
         let diagnostic = diags.report(&CYCLE, at, message);
-        for position in 1..cycle.len() {
-            if let Some(at) = field(position) {
-                let label = format!("{} needs {}", name(cycle[position]), name(after(position)));
-                diagnostic.related(at, label);
-            }
+        for (unit, next, at) in edges {
+            diagnostic.related(at, format!("{} needs {}", name(unit), name(next)));
         }
         diagnostic.help(format!(
             "where one can start without the other, say so: `{{to: {reference}, ordered: false}}`"

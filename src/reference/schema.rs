@@ -100,6 +100,10 @@ fn close(value: &mut Value, kind: Kind, root: bool) {
 fn write_defaults(schema: &mut Value) {
     for default in defaults() {
         let steps: Vec<&str> = default.field.split('.').collect();
+        // An overlay has no sections of the whole estate.
+        if schema["properties"].get(steps[0]).is_none() {
+            continue;
+        }
         let property = property(schema, &steps).and_then(|pointer| schema.pointer_mut(&pointer));
         let Some(fields) = property.and_then(Value::as_object_mut) else {
             crate::bug!("the default of {} is of no field", default.field);
@@ -141,7 +145,7 @@ fn property(schema: &Value, steps: &[&str]) -> Option<String> {
             "/additionalProperties".to_owned()
         };
         pointer.push_str(&next);
-        schema.pointer(&pointer)?;
+        schema.pointer(&pointer).filter(|found| found.is_object())?;
     }
     Some(pointer)
 }

@@ -165,7 +165,7 @@ fn two_compiles_at_once_leave_one_right_tree() {
 #[test]
 fn every_machine_format_is_on_stdout() {
     let bench = Bench::smallest();
-    let broken = shipped("smallest.yaml").replace("http: 8080", "http: 99999").replace("health", "helth");
+    let broken = shipped("smallest.yaml").replace("hello:1.0.0", "HELLO:1.0.0").replace("health", "helth");
     for (text, code, findings) in [(shipped("smallest.yaml"), 0, 0), (broken, 1, 2)] {
         bench.write("blueprint.yaml", &text);
         let of = |format: &str| {

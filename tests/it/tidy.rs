@@ -121,6 +121,9 @@ fn no_file_is_longer_than_800_lines() {
 /// Where files, the clock and the environment may be used.
 const RIM: &[&str] = &["src/world.rs", "src/cli", "src/publish", "src/main.rs"];
 
+/// Where a hash map is looked up and never iterated: paths by their lower-case spelling, owners by identity.
+const LOOKED_UP: &[&str] = &["emit/bundle.rs", "audit/contents/mod.rs"];
+
 #[test]
 fn the_core_has_no_door_but_the_world() {
     let doors = ["std::fs", "fs_err::", "std::env", "SystemTime", "HashMap", "HashSet", "std::process", "println!"];
@@ -132,8 +135,8 @@ fn the_core_has_no_door_but_the_world() {
         for (number, line) in without_tests(&text).lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
             for door in doors {
-                // Looked up and never iterated: paths by their lower-case spelling.
-                let known = path.ends_with("emit/bundle.rs") && door == "HashMap";
+                // Looked up and never iterated.
+                let known = door == "HashMap" && LOOKED_UP.iter().any(|file| path.ends_with(file));
                 if code.contains(door) && !known {
                     faults.push(format!("{}:{}: {door}", path.display(), number + 1));
                 }

@@ -13,6 +13,7 @@ mod waves;
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::k8s::crd::argoproj::SYNC_WAVE;
@@ -103,12 +104,18 @@ impl Root<'_> {
         unit.project = Some(delivery::root_project(self.estate, &self.stage));
         self.add_projects(&mut unit);
         let waves = waves::of_units(&self.units);
-        for (&member, &wave) in self.units.iter().zip(&waves) {
-            // The fields that say what comes first are part of the reason for the wave.
-            let needs = member.needs.iter().map(|(_, at)| at.clone());
-            let from = [member.at.clone(), self.argocd.at.clone()].into_iter().chain(needs);
-            unit.add(resource(&self.application(member, wave), from));
-        }
+        let applications: Vec<Resource> = self
+            .units
+            .par_iter()
+            .zip(&waves)
+            .map(|(&member, &wave)| {
+                // The fields that say what comes first are part of the reason for the wave.
+                let needs = member.needs.iter().map(|(_, at)| at.clone());
+                let from = [member.at.clone(), self.argocd.at.clone()].into_iter().chain(needs);
+                resource(&self.application(member, wave), from)
+            })
+            .collect();
+        unit.resources.extend(applications);
         // After everything else: see `root`.
         let last = waves.iter().max().map_or(0, |wave| wave + 1);
         unit.add(resource(&self.root_application(last), self.from()));
