@@ -13,7 +13,7 @@ pub static REMOVED: Rule = Rule::error(
     "Argo CD cannot apply it, and the whole Application stays out of sync \
      (kubernetes.io/docs/reference/using-api/deprecation-guide).",
     "workloads: {web: {team: shop, image: …, manifests: [old.yaml]}}\n\
-     # old.yaml: {apiVersion: policy/v1beta1, kind: PodDisruptionBudget, metadata: {name: web}}",
+     # old.yaml: {apiVersion: external-secrets.io/v1beta1, kind: ExternalSecret, metadata: {name: web}}",
 );
 
 /// A version that is going.
@@ -23,7 +23,7 @@ pub static DEPRECATED: Rule = Rule::warning(
     "It works until the cluster is upgraded, and is then in the way of the upgrade \
      (kubernetes.io/docs/reference/using-api/deprecation-policy).",
     "workloads: {web: {team: shop, image: …, manifests: [old.yaml]}}\n\
-     # old.yaml: {apiVersion: v1, kind: Endpoints, metadata: {name: web}}",
+     # old.yaml: {apiVersion: gateway.networking.k8s.io/v1beta1, kind: HTTPRoute, metadata: {name: web}}",
 );
 
 /// The rules.
@@ -123,10 +123,6 @@ const TABLE: &[Row] = &[
         Fate::GoneIn(39),
         "resource.k8s.io/v1",
     ),
-    // kubernetes/kubernetes CHANGELOG-1.33: the API server warns at each use.
-    ("v1", &["Endpoints"], Fate::Discouraged, "discovery.k8s.io/v1 EndpointSlice"),
-    // kubernetes/kubernetes CHANGELOG-1.19.
-    ("v1", &["ComponentStatus"], Fate::Discouraged, "the health endpoints of each component"),
     // external-secrets 0.17: `served: false` in its definitions.
     ("external-secrets.io/v1beta1", &[], Fate::Gone, "external-secrets.io/v1"),
     (
@@ -209,7 +205,7 @@ mod tests {
         assert_eq!(of("batch/v1beta1", "CronJob"), [REMOVED.name]);
         assert_eq!(of("networking.k8s.io/v1beta1", "Ingress"), [REMOVED.name]);
         assert_eq!(of("networking.k8s.io/v1beta1", "IPAddress"), [DEPRECATED.name]);
-        assert_eq!(of("v1", "Endpoints"), [DEPRECATED.name]);
+        assert_eq!(of("gateway.networking.k8s.io/v1beta1", "HTTPRoute"), [DEPRECATED.name]);
         assert_eq!(of("resource.k8s.io/v1beta1", "DeviceClass"), [DEPRECATED.name]);
         assert_eq!(of("apps/v1", "Deployment"), [""; 0]);
         assert_eq!(of("coordination.k8s.io/v1beta1", "LeaseCandidate"), [""; 0]);

@@ -6,6 +6,7 @@
 //! an error. Like there, a restricted control takes the place of the baseline control it sharpens.
 
 mod baseline;
+mod host;
 mod restricted;
 
 use crate::diag::{Diagnostics, Rule};
@@ -19,8 +20,19 @@ use super::pods::Template;
 struct Control {
     rule: &'static Rule,
     from: Level,
-    find: fn(Template<'_>, Level, &mut Vec<Violation>),
+    find: Find,
     help: &'static str,
+}
+
+/// How a control finds what breaks it.
+type Find = fn(Template<'_>, Level, &mut Vec<Violation>);
+
+const fn baseline(rule: &'static Rule, find: Find, help: &'static str) -> Control {
+    Control { rule, from: Level::Baseline, find, help }
+}
+
+const fn restricted(rule: &'static Rule, find: Find, help: &'static str) -> Control {
+    Control { rule, from: Level::Restricted, find, help }
 }
 
 /// A field that breaks a control.
@@ -39,13 +51,13 @@ impl Violation {
 
 /// The rules in the order of the standards.
 pub static RULES: &[&Rule] = &[
-    &baseline::HOST_PROCESS,
-    &baseline::HOST_NAMESPACES,
+    &host::HOST_PROCESS,
+    &host::HOST_NAMESPACES,
     &baseline::PRIVILEGED,
     &baseline::CAPABILITIES,
-    &baseline::HOST_PATH,
-    &baseline::HOST_PORTS,
-    &baseline::HOST_PROBES,
+    &host::HOST_PATH,
+    &host::HOST_PORTS,
+    &host::HOST_PROBES,
     &baseline::APP_ARMOR,
     &baseline::SELINUX,
     &baseline::PROC_MOUNT,
@@ -71,7 +83,8 @@ pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
 
 fn judge(template: Template<'_>, tenancy: &Tenancy, diags: &mut Diagnostics) {
     let mut found = Vec::new();
-    for control in baseline::CONTROLS.iter().chain(restricted::CONTROLS) {
+    let controls = [host::CONTROLS, baseline::CONTROLS, restricted::CONTROLS];
+    for control in controls.into_iter().flatten() {
         if tenancy.pod_security < control.from {
             continue;
         }
