@@ -13,7 +13,7 @@ pub static REMOVED: Rule = Rule::error(
     "Argo CD cannot apply it, and the whole Application stays out of sync \
      (kubernetes.io/docs/reference/using-api/deprecation-guide).",
     "workloads: {web: {team: shop, image: …, manifests: [old.yaml]}}\n\
-     # old.yaml: {apiVersion: policy/v1beta1, kind: PodDisruptionBudget, metadata: {name: web}}",
+     # old.yaml: {apiVersion: external-secrets.io/v1beta1, kind: ExternalSecret, metadata: {name: web}}",
 );
 
 /// A version that is going.
@@ -23,7 +23,7 @@ pub static DEPRECATED: Rule = Rule::warning(
     "It works until the cluster is upgraded, and is then in the way of the upgrade \
      (kubernetes.io/docs/reference/using-api/deprecation-policy).",
     "workloads: {web: {team: shop, image: …, manifests: [old.yaml]}}\n\
-     # old.yaml: {apiVersion: v1, kind: Endpoints, metadata: {name: web}}",
+     # old.yaml: {apiVersion: gateway.networking.k8s.io/v1beta1, kind: HTTPRoute, metadata: {name: web}}",
 );
 
 /// The rules.
@@ -102,7 +102,12 @@ const TABLE: &[Row] = &[
         Fate::Gone,
         "certificates.k8s.io/v1",
     ),
-    ("certificates.k8s.io/v1alpha1", &["ClusterTrustBundle"], Fate::GoneIn(37), "certificates.k8s.io/v1beta1"),
+    (
+        "certificates.k8s.io/v1alpha1",
+        &["ClusterTrustBundle"],
+        Fate::GoneIn(37),
+        "certificates.k8s.io/v1beta1",
+    ),
     ("coordination.k8s.io/v1beta1", &["Lease"], Fate::Gone, "coordination.k8s.io/v1"),
     ("discovery.k8s.io/v1beta1", &[], Fate::Gone, "discovery.k8s.io/v1"),
     ("events.k8s.io/v1beta1", &[], Fate::Gone, "events.k8s.io/v1"),
@@ -112,17 +117,33 @@ const TABLE: &[Row] = &[
     ("flowcontrol.apiserver.k8s.io/v1beta2", &[], Fate::Gone, "flowcontrol.apiserver.k8s.io/v1"),
     ("flowcontrol.apiserver.k8s.io/v1beta3", &[], Fate::Gone, "flowcontrol.apiserver.k8s.io/v1"),
     ("resource.k8s.io/v1beta1", &[], Fate::GoneIn(38), "resource.k8s.io/v1"),
-    ("resource.k8s.io/v1beta2", &["DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"], Fate::GoneIn(39), "resource.k8s.io/v1"),
-    // kubernetes/kubernetes CHANGELOG-1.33: the API server warns at each use.
-    ("v1", &["Endpoints"], Fate::Discouraged, "discovery.k8s.io/v1 EndpointSlice"),
-    // kubernetes/kubernetes CHANGELOG-1.19.
-    ("v1", &["ComponentStatus"], Fate::Discouraged, "the health endpoints of each component"),
+    (
+        "resource.k8s.io/v1beta2",
+        &["DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"],
+        Fate::GoneIn(39),
+        "resource.k8s.io/v1",
+    ),
     // external-secrets 0.17: `served: false` in its definitions.
     ("external-secrets.io/v1beta1", &[], Fate::Gone, "external-secrets.io/v1"),
-    ("external-secrets.io/v1alpha1", &["ExternalSecret", "SecretStore", "ClusterSecretStore"], Fate::Gone, "external-secrets.io/v1"),
+    (
+        "external-secrets.io/v1alpha1",
+        &["ExternalSecret", "SecretStore", "ClusterSecretStore"],
+        Fate::Gone,
+        "external-secrets.io/v1",
+    ),
     // gateway-api 1.0 moved these kinds to v1 and 1.1 removed v1alpha2.
-    ("gateway.networking.k8s.io/v1alpha2", &["Gateway", "GatewayClass", "HTTPRoute"], Fate::Gone, "gateway.networking.k8s.io/v1"),
-    ("gateway.networking.k8s.io/v1beta1", &["Gateway", "GatewayClass", "HTTPRoute"], Fate::Discouraged, "gateway.networking.k8s.io/v1"),
+    (
+        "gateway.networking.k8s.io/v1alpha2",
+        &["Gateway", "GatewayClass", "HTTPRoute"],
+        Fate::Gone,
+        "gateway.networking.k8s.io/v1",
+    ),
+    (
+        "gateway.networking.k8s.io/v1beta1",
+        &["Gateway", "GatewayClass", "HTTPRoute"],
+        Fate::Discouraged,
+        "gateway.networking.k8s.io/v1",
+    ),
     // cert-manager 1.6.
     ("cert-manager.io/v1alpha2", &[], Fate::Gone, "cert-manager.io/v1"),
     ("cert-manager.io/v1alpha3", &[], Fate::Gone, "cert-manager.io/v1"),
@@ -152,12 +173,14 @@ fn judge(resource: &Resource, diags: &mut Diagnostics) {
         Fate::GoneIn(minor) if *minor <= OLDEST => {
             (&REMOVED, format!("`{version}` of {object} is no longer served"))
         }
-        Fate::GoneIn(minor) if *minor <= NEWEST => {
-            (&DEPRECATED, format!("`{version}` of {object} is no longer served from Kubernetes 1.{minor} on"))
-        }
-        Fate::GoneIn(minor) => {
-            (&DEPRECATED, format!("`{version}` of {object} is deprecated and ends with Kubernetes 1.{minor}"))
-        }
+        Fate::GoneIn(minor) if *minor <= NEWEST => (
+            &DEPRECATED,
+            format!("`{version}` of {object} is no longer served from Kubernetes 1.{minor} on"),
+        ),
+        Fate::GoneIn(minor) => (
+            &DEPRECATED,
+            format!("`{version}` of {object} is deprecated and ends with Kubernetes 1.{minor}"),
+        ),
         Fate::Discouraged => (&DEPRECATED, format!("`{version}` of {object} is deprecated")),
     };
     report(diags, rule, resource, message).help(format!("use {instead}"));
@@ -182,7 +205,7 @@ mod tests {
         assert_eq!(of("batch/v1beta1", "CronJob"), [REMOVED.name]);
         assert_eq!(of("networking.k8s.io/v1beta1", "Ingress"), [REMOVED.name]);
         assert_eq!(of("networking.k8s.io/v1beta1", "IPAddress"), [DEPRECATED.name]);
-        assert_eq!(of("v1", "Endpoints"), [DEPRECATED.name]);
+        assert_eq!(of("gateway.networking.k8s.io/v1beta1", "HTTPRoute"), [DEPRECATED.name]);
         assert_eq!(of("resource.k8s.io/v1beta1", "DeviceClass"), [DEPRECATED.name]);
         assert_eq!(of("apps/v1", "Deployment"), [""; 0]);
         assert_eq!(of("coordination.k8s.io/v1beta1", "LeaseCandidate"), [""; 0]);

@@ -170,7 +170,8 @@ mod tests {
             "the quota of `shop-production` is 1500m cpu, its workloads ask for 2 at the fewest copies"
         );
         let labels: Vec<_> = one.related.iter().map(|(_, label)| label.as_str()).collect();
-        let wanted = ["800m", "600m", "400m"].map(|sum| format!("asks for {sum} of cpu in 2 copies"));
+        let wanted =
+            ["800m", "600m", "400m"].map(|sum| format!("asks for {sum} of cpu in 2 copies"));
         assert_eq!(labels, wanted);
         assert_eq!(one.place, at("teams.shop.quota.cpu").into());
         assert_eq!(found.len(), 1);

@@ -159,7 +159,9 @@ fn one_host(host: &str, claims: &[Claim<'_>], diags: &mut Diagnostics) {
                 format!("`{host}` with the path `{path}` is claimed twice"),
             )
             .related(first.at(), format!("{} claims it too", first.called()))
-            .help("give each a host or a path of its own; in each environment too, with an overlay");
+            .help(
+                "give each a host or a path of its own; in each environment too, with an overlay",
+            );
     }
     let Some(first) = claims.first() else { return };
     for claim in claims {
@@ -221,7 +223,12 @@ mod tests {
     use crate::audit::testing::{Estate, messages, rules_found};
     use crate::tree;
 
-    fn route(name: &'static str, team: &'static str, host: &'static str, path: &'static str) -> Tree {
+    fn route(
+        name: &'static str,
+        team: &'static str,
+        host: &'static str,
+        path: &'static str,
+    ) -> Tree {
         tree!({
             "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
             "metadata": {"name": name, "namespace": (format!("{team}-production"))},
@@ -238,7 +245,8 @@ mod tests {
 
     #[test]
     fn equal_claims_are_an_error_and_a_slash_at_the_end_is_no_difference() {
-        let plan = two(route("a", "shop", "x.example", "/p/"), route("b", "pay", "x.example", "/p"));
+        let plan =
+            two(route("a", "shop", "x.example", "/p/"), route("b", "pay", "x.example", "/p"));
         assert_eq!(rules_found(audit, &plan), [CLAIMED_TWICE.name]);
         assert_eq!(messages(audit, &plan), ["`x.example` with the path `/p` is claimed twice"]);
     }
@@ -253,7 +261,8 @@ mod tests {
 
     #[test]
     fn a_wildcard_gets_what_is_left_over_and_only_that() {
-        let rest = two(route("a", "shop", "*.example", "/"), route("b", "pay", "x.y.example", "/p"));
+        let rest =
+            two(route("a", "shop", "*.example", "/"), route("b", "pay", "x.y.example", "/p"));
         assert_eq!(rules_found(audit, &rest), [WILDCARD_REST.name]);
         let whole = two(route("a", "shop", "*.example", "/"), route("b", "pay", "x.example", "/"));
         assert_eq!(rules_found(audit, &whole), [""; 0]);

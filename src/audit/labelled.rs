@@ -112,9 +112,7 @@ mod tests {
         assert_eq!(all.with_labels(&tree!({"app": "web"})), [0]);
         assert_eq!(all.with_labels(&tree!({"app": "web", "tier": "back"})), [0; 0]);
         assert_eq!(all.selected_by(&tree!({})), [0, 1]);
-        let expression = |key: &'static str, operator: &'static str| {
-            tree!({"matchExpressions": [{"key": key, "operator": operator, "values": ["web"]}]})
-        };
+        let expression = |key: &'static str, operator: &'static str| tree!({"matchExpressions": [{"key": key, "operator": operator, "values": ["web"]}]});
         assert_eq!(all.selected_by(&expression("app", "In")), [0]);
         assert_eq!(all.selected_by(&expression("app", "NotIn")), [1]);
         assert_eq!(all.selected_by(&expression("tier", "Exists")), [0]);

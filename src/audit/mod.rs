@@ -10,11 +10,13 @@ mod capacity;
 mod contents;
 mod hostnames;
 mod labelled;
+mod names;
 mod needs;
 mod objects;
 mod pod_security;
 mod pods;
 mod policies;
+mod references;
 mod replicas;
 mod secrets;
 #[cfg(test)]
@@ -30,8 +32,10 @@ pub type Audit = (&'static [&'static Rule], fn(&Plan, &mut Diagnostics));
 /// The audits, in order.
 pub static AUDITS: &[Audit] = &[
     (secrets::RULES, secrets::audit),
+    (names::RULES, names::audit),
     (api_versions::RULES, api_versions::audit),
     (pod_security::RULES, pod_security::audit),
+    (references::RULES, references::audit),
     (policies::RULES, policies::audit),
     (replicas::RULES, replicas::audit),
     (capacity::RULES, capacity::audit),

@@ -92,11 +92,26 @@ pub(super) fn report<'d>(
     resource: &Resource,
     message: String,
 ) -> &'d mut Diagnostic {
-    let mut by_hand = resource.origin.from.iter().filter(|at| is_by_hand(at));
-    let at = by_hand.next().unwrap_or_else(|| resource.origin.at());
-    let diagnostic = diags.report(rule, at, message);
-    for other in by_hand {
-        diagnostic.related(other, "this changes the same object");
+    report_about(diags, rule, resource, "", message)
+}
+
+/// The same, where a field of the workload can be to blame too: `key` is its last part.
+pub(super) fn report_about<'d>(
+    diags: &'d mut Diagnostics,
+    rule: &'static Rule,
+    resource: &Resource,
+    key: &str,
+    message: String,
+) -> &'d mut Diagnostic {
+    let from = &resource.origin.from;
+    let field = from.iter().find(|at| at.path.last_key() == Some(key));
+    let mut by_hand = from.iter().filter(|at| is_by_hand(at));
+    let Some(first) = by_hand.next() else {
+        return diags.report(rule, field.unwrap_or_else(|| resource.origin.at()), message);
+    };
+    let diagnostic = diags.report(rule, first, message);
+    for other in by_hand.chain(field) {
+        diagnostic.related(other, "this makes the same object");
     }
     diagnostic
 }
@@ -109,9 +124,9 @@ pub(super) fn blame(resource: &Resource) -> &At {
 
 /// Whether a field says what objects look like in Kubernetes' own words.
 fn is_by_hand(at: &At) -> bool {
-    at.path.segments().iter().any(|segment| {
-        matches!(segment, Segment::Key(key) if matches!(&**key, "patches" | "manifests"))
-    })
+    at.path.segments().iter().any(
+        |segment| matches!(segment, Segment::Key(key) if matches!(&**key, "patches" | "manifests")),
+    )
 }
 
 /// How an object is called in messages: `Deployment web` in backquotes around the name.

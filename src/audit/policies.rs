@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::labelled::Labelled;
-use super::objects::{called, in_namespaces, list, namespaces, present, report, text};
+use super::objects::{
+    called, in_namespaces, list, namespaces, present, report, report_about, text,
+};
 use super::pods::{Part, Template};
 use crate::diag::{Diagnostics, Rule};
 use crate::k8s::tree::Tree;
@@ -86,7 +88,9 @@ fn dead_flows(plan: &Plan, diags: &mut Diagnostics) {
                     .report(
                         &DEAD_FLOW,
                         &flow.at,
-                        format!("it goes {end} the pods `{labels}` of `{namespace}`, which do not exist"),
+                        format!(
+                            "it goes {end} the pods `{labels}` of `{namespace}`, which do not exist"
+                        ),
                     )
                     .help("leave the labels of the pods as they are, in `patches` too");
             }
@@ -114,7 +118,7 @@ fn host_network(template: Template<'_>, diags: &mut Diagnostics) {
     if field == Some(true) {
         let (field, object) = (template.field(Part::Pod, "hostNetwork"), template.resource);
         let message = format!("`{field}` of {} is true: no network policy holds", called(object));
-        report(diags, &HOST_NETWORK, object, message)
+        report_about(diags, &HOST_NETWORK, object, "security", message)
             .help("take it away, or waive this with the reason");
     }
 }

@@ -1,7 +1,9 @@
 //! How many copies there are: autoscalers and disruption budgets that contradict what they are for.
 
 use super::labelled::Labelled;
-use super::objects::{Namespace, blame, called, in_namespaces, list, present, report, text};
+use super::objects::{
+    Namespace, blame, called, in_namespaces, list, present, report, report_about, text,
+};
 use super::pods::Template;
 use crate::diag::{Diagnostics, Rule};
 use crate::k8s::tree::Tree;
@@ -43,7 +45,8 @@ pub static BUDGET_BLOCKS_DRAIN: Rule = Rule::error(
 );
 
 /// The rules.
-pub static RULES: &[&Rule] = &[&BESIDE_AUTOSCALER, &MIN_ABOVE_MAX, &UNMEASURED, &BUDGET_BLOCKS_DRAIN];
+pub static RULES: &[&Rule] =
+    &[&BESIDE_AUTOSCALER, &MIN_ABOVE_MAX, &UNMEASURED, &BUDGET_BLOCKS_DRAIN];
 
 /// Finds contradictions about the number of copies.
 pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
@@ -111,7 +114,8 @@ fn autoscaled(one: &Scaled<'_>, diags: &mut Diagnostics) {
     }
     for metric in list(spec, "metrics") {
         let Some(resource) = present(metric, "resource") else { continue };
-        let by_use = present(resource, "target").is_some_and(|one| text(one, "type") == "Utilization");
+        let by_use =
+            present(resource, "target").is_some_and(|one| text(one, "type") == "Utilization");
         if by_use {
             unmeasured(one, autoscaler, text(resource, "name"), diags);
         }
@@ -138,7 +142,7 @@ fn unmeasured(one: &Scaled<'_>, autoscaler: &Resource, resource: &str, diags: &m
         let object = one.template.resource;
         let field = one.template.field(part, &format!("resources.requests.{resource}"));
         let message = format!("`{field}` of {} is missing", called(object));
-        report(diags, &UNMEASURED, object, message)
+        report_about(diags, &UNMEASURED, object, "resources", message)
             .related(blame(autoscaler), format!("{} goes by it", called(autoscaler)))
             .help(format!("say how much {resource} the container needs"));
     }
@@ -166,8 +170,9 @@ fn budgets(namespace: &Namespace<'_>, scaled: &[Scaled<'_>], diags: &mut Diagnos
                 let object = called(budget);
                 let message =
                     format!("`spec.{field}` of {object} lets none of {copies} copies go away");
-                report(diags, &BUDGET_BLOCKS_DRAIN, budget, message)
-                    .help("write `maxUnavailable: 1`, or take the budget away if there is one copy only");
+                report(diags, &BUDGET_BLOCKS_DRAIN, budget, message).help(
+                    "write `maxUnavailable: 1`, or take the budget away if there is one copy only",
+                );
             }
         }
     }

@@ -86,7 +86,9 @@ impl<'a> Walk<'a, '_> {
             }
             self.trail.key(key);
             match (key, variable, value) {
-                ("value", Some(variable), Tree::Str(text)) => self.string(variable, text, Keys::User),
+                ("value", Some(variable), Tree::Str(text)) => {
+                    self.string(variable, text, Keys::User)
+                }
                 ("data", _, Tree::Map(data)) => self.map(data, Keys::User),
                 ("labels" | "annotations" | "matchLabels", ..) => self.tree(value, Keys::Labels),
                 _ => self.tree(value, keys),
@@ -186,7 +188,10 @@ mod tests {
     fn secrets_must_be_encrypted() {
         let plain = with("Secret", tree!({"stringData": {"password": "hunter2"}}));
         assert_eq!(rules_found(audit, &plain), [PLAINTEXT.name]);
-        assert_eq!(messages(audit, &plain), ["`stringData.password` of Secret `web` is in plain text"]);
+        assert_eq!(
+            messages(audit, &plain),
+            ["`stringData.password` of Secret `web` is in plain text"]
+        );
         let sops = with("Secret", tree!({"data": {"password": "ENC[AES256_GCM,data:x,type:str]"}}));
         assert_eq!(rules_found(audit, &sops), [""; 0]);
         assert_eq!(rules_found(audit, &with("Secret", tree!({"type": "Opaque"}))), [""; 0]);
@@ -201,8 +206,14 @@ mod tests {
             pod(tree!({"args": ["--password", "correct-horse-battery"]})),
             pod(tree!({"args": ["--password=correct-horse-battery"]})),
             pod(tree!({"env": [{"name": "DB_PASSWORD", "value": "correct-horse-battery"}]})),
-            with("ConfigMap", tree!({"data": {"app.conf": "password = correct-horse-battery\nx = 1\n"}})),
-            with("ConfigMap", tree!({"metadata": {"name": "x", "annotations": {"a": (token.clone())}}})),
+            with(
+                "ConfigMap",
+                tree!({"data": {"app.conf": "password = correct-horse-battery\nx = 1\n"}}),
+            ),
+            with(
+                "ConfigMap",
+                tree!({"metadata": {"name": "x", "annotations": {"a": (token.clone())}}}),
+            ),
             with("Custom", tree!({"spec": {"adminPassword": "correct-horse-battery"}})),
             with("Custom", tree!({"spec": {"url": (token.clone())}})),
         ];
@@ -222,7 +233,10 @@ mod tests {
                 "env": [{"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}],
             })),
             with("ExternalSecret", tree!({"spec": {"data": [{"secretKey": "CARD_NETWORK_KEY"}]}})),
-            with("SealedSecret", tree!({"spec": {"encryptedData": {"password": "AgBx0123456789"}}})),
+            with(
+                "SealedSecret",
+                tree!({"spec": {"encryptedData": {"password": "AgBx0123456789"}}}),
+            ),
             with("Custom", tree!({"metadata": {"annotations": {"reloader/secret": "web-secret"}}})),
             with("Custom", tree!({"spec": {"tokenSecret": "web", "passwordSecretName": "web"}})),
         ];

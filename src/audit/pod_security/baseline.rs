@@ -1,29 +1,21 @@
-//! The controls of the level `baseline`: known ways to escape from a container.
+//! The controls of the level `baseline` about what a container may do: known ways to escape from it.
 
-use super::{Control, Violation};
+use super::{Control, Violation, baseline};
 use crate::audit::objects::{list, present, text};
 use crate::audit::pods::{Part, Template};
 use crate::diag::Rule;
 use crate::k8s::pod_security::Level;
 use crate::k8s::tree::Tree;
 
-/// A Windows container that is its node.
-pub static HOST_PROCESS: Rule = Rule::error(
-    "pod-security/host-process",
-    "a Windows pod asks for access to its node",
-    "A HostProcess container runs on the node itself; namespaces of the levels `baseline` and `restricted` refuse \
-     the pod, so the workload never starts (Pod Security Standards, HostProcess).",
-    "patches: [{merge: {spec: {template: {spec: {securityContext: {windowsOptions: {hostProcess: true}}}}}}}]",
-);
-
-/// A pod inside the node's namespaces.
-pub static HOST_NAMESPACES: Rule = Rule::error(
-    "pod-security/host-namespaces",
-    "a pod shares the network, the processes or the memory of its node",
-    "It sees traffic and processes of everything on the node; namespaces of the levels `baseline` and \
-     `restricted` refuse the pod, so the workload never starts (Pod Security Standards, Host Namespaces).",
-    "patches: [{merge: {spec: {template: {spec: {hostPID: true}}}}}]",
-);
+pub(super) static CONTROLS: &[Control] = &[
+    baseline(&PRIVILEGED, privileged, "take it away, or set it to `false`"),
+    baseline(&CAPABILITIES, capabilities, "take the capability away"),
+    baseline(&APP_ARMOR, app_armor, "write `RuntimeDefault`, or take it away"),
+    baseline(&SELINUX, selinux, "take it away: the container runtime chooses the right one"),
+    baseline(&PROC_MOUNT, proc_mount, "write `Default`, or take it away"),
+    baseline(&SECCOMP, seccomp, "write `RuntimeDefault`"),
+    baseline(&SYSCTLS, sysctls, "take it away, or set it on the nodes of a pool of its own"),
+];
 
 /// A container that may do everything.
 pub static PRIVILEGED: Rule = Rule::error(
@@ -34,6 +26,14 @@ pub static PRIVILEGED: Rule = Rule::error(
     "patches: [{json: [{op: add, path: /spec/template/spec/containers/0/securityContext/privileged, value: true}]}]",
 );
 
+fn privileged(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
+    for (part, context) in pod.contexts() {
+        if context.get("privileged").and_then(Tree::as_bool) == Some(true) {
+            found.push(Violation::new(pod.field(part, "securityContext.privileged"), "is true"));
+        }
+    }
+}
+
 /// Rights of root that a container must not have.
 pub static CAPABILITIES: Rule = Rule::error(
     "pod-security/capabilities",
@@ -43,132 +43,6 @@ pub static CAPABILITIES: Rule = Rule::error(
     "patches: [{json: [{op: add, path: /spec/template/spec/containers/0/securityContext/capabilities/add, \
      value: [SYS_ADMIN]}]}]",
 );
-
-/// A folder of the node.
-pub static HOST_PATH: Rule = Rule::error(
-    "pod-security/host-path",
-    "a pod mounts a folder of its node",
-    "From there it can read other pods' secrets and take the node over; namespaces of the levels `baseline` and \
-     `restricted` refuse the pod, so the workload never starts (Pod Security Standards, HostPath Volumes).",
-    "patches: [{merge: {spec: {template: {spec: {volumes: [{name: logs, hostPath: {path: /var/log}}]}}}}}]",
-);
-
-/// A port of the node.
-pub static HOST_PORTS: Rule = Rule::error(
-    "pod-security/host-ports",
-    "a container takes a port of its node",
-    "Network policies do not hold there, and two copies cannot share a node; namespaces of the levels `baseline` \
-     and `restricted` refuse the pod (Pod Security Standards, Host Ports).",
-    "patches: [{json: [{op: add, path: /spec/template/spec/containers/0/ports/0/hostPort, value: 8080}]}]",
-);
-
-/// A probe of somebody else.
-pub static HOST_PROBES: Rule = Rule::error(
-    "pod-security/host-probes",
-    "a probe or a lifecycle hook names a host",
-    "The node itself would open the connection, past all network policies; since Kubernetes 1.34 namespaces of \
-     the levels `baseline` and `restricted` refuse the pod (Pod Security Standards, Host Probes / Lifecycle Hooks).",
-    "patches: [{json: [{op: add, path: /spec/template/spec/containers/0/readinessProbe/httpGet/host, \
-     value: 10.0.0.1}]}]",
-);
-
-/// Confinement by AppArmor, switched off.
-pub static APP_ARMOR: Rule = Rule::error(
-    "pod-security/app-armor",
-    "a pod switches AppArmor off",
-    "`RuntimeDefault` and `Localhost` are allowed; with another profile namespaces of the levels `baseline` and \
-     `restricted` refuse the pod (Pod Security Standards, AppArmor).",
-    "patches: [{merge: {spec: {template: {spec: {securityContext: {appArmorProfile: {type: Unconfined}}}}}}}]",
-);
-
-/// A role of SELinux that confines less.
-pub static SELINUX: Rule = Rule::error(
-    "pod-security/selinux",
-    "a pod sets the user, the role or a forbidden type of SELinux",
-    "Such a context may leave the container; namespaces of the levels `baseline` and `restricted` refuse the pod \
-     (Pod Security Standards, SELinux).",
-    "patches: [{merge: {spec: {template: {spec: {securityContext: {seLinuxOptions: {type: spc_t}}}}}}}]",
-);
-
-/// The node's `/proc`, unmasked.
-pub static PROC_MOUNT: Rule = Rule::error(
-    "pod-security/proc-mount",
-    "a container sees all of `/proc`",
-    "The masks hide what tells about the node and can change it; the level `restricted` refuses the pod, \
-     `baseline` unless it has users of its own (Pod Security Standards, /proc Mount Type).",
-    "patches: [{json: [{op: add, path: /spec/template/spec/containers/0/securityContext/procMount, \
-     value: Unmasked}]}]",
-);
-
-/// Calls to the kernel without a filter.
-pub static SECCOMP: Rule = Rule::error(
-    "pod-security/seccomp",
-    "a pod has no filter for calls to the kernel",
-    "`RuntimeDefault` and `Localhost` are allowed, and `restricted` wants one of them said; otherwise the pod is \
-     refused and the workload never starts (Pod Security Standards, Seccomp).",
-    "workloads: {web: {security: {seccomp: Unconfined}}}",
-);
-
-/// A setting of the kernel that concerns others.
-pub static SYSCTLS: Rule = Rule::error(
-    "pod-security/sysctls",
-    "a pod sets a kernel parameter that is not safe",
-    "Unsafe parameters reach beyond the pod; namespaces of the levels `baseline` and `restricted` refuse the pod \
-     (Pod Security Standards, Sysctls).",
-    "patches: [{merge: {spec: {template: {spec: {securityContext: {sysctls: [{name: kernel.msgmax, \
-     value: \"65536\"}]}}}}}}]",
-);
-
-pub(super) static CONTROLS: &[Control] = &[
-    control(&HOST_PROCESS, host_process, "take `hostProcess` away"),
-    control(&HOST_NAMESPACES, host_namespaces, "take it away"),
-    control(&PRIVILEGED, privileged, "take it away, or set it to `false`"),
-    control(&CAPABILITIES, capabilities, "take the capability away"),
-    control(&HOST_PATH, host_path, "use a volume of the workload, or `emptyDir`"),
-    control(&HOST_PORTS, host_ports, "take `hostPort` away and reach the pod through its Service"),
-    control(&HOST_PROBES, host_probes, "take `host` away: the pod's own address is meant without it"),
-    control(&APP_ARMOR, app_armor, "write `RuntimeDefault`, or take it away"),
-    control(&SELINUX, selinux, "take it away: the container runtime chooses the right one"),
-    control(&PROC_MOUNT, proc_mount, "write `Default`, or take it away"),
-    control(&SECCOMP, seccomp, "write `RuntimeDefault`"),
-    control(&SYSCTLS, sysctls, "take it away, or set it on the nodes of a pool of its own"),
-];
-
-const fn control(
-    rule: &'static Rule,
-    find: fn(Template<'_>, Level, &mut Vec<Violation>),
-    help: &'static str,
-) -> Control {
-    Control { rule, from: Level::Baseline, find, help }
-}
-
-fn host_process(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
-    for (part, context) in pod.contexts() {
-        let windows = present(context, "windowsOptions");
-        if windows.and_then(|windows| windows.get("hostProcess")).and_then(Tree::as_bool)
-            == Some(true)
-        {
-            let field = pod.field(part, "securityContext.windowsOptions.hostProcess");
-            found.push(Violation::new(field, "is true"));
-        }
-    }
-}
-
-fn host_namespaces(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
-    for key in ["hostNetwork", "hostPID", "hostIPC"] {
-        if pod.spec().get(key).and_then(Tree::as_bool) == Some(true) {
-            found.push(Violation::new(pod.field(Part::Pod, key), "is true"));
-        }
-    }
-}
-
-fn privileged(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
-    for (part, context) in pod.contexts() {
-        if context.get("privileged").and_then(Tree::as_bool) == Some(true) {
-            found.push(Violation::new(pod.field(part, "securityContext.privileged"), "is true"));
-        }
-    }
-}
 
 fn capabilities(pod: Template<'_>, level: Level, found: &mut Vec<Violation>) {
     const BASELINE: &[&str] = &[
@@ -202,51 +76,14 @@ fn capabilities(pod: Template<'_>, level: Level, found: &mut Vec<Violation>) {
     }
 }
 
-fn host_path(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
-    for (index, volume) in list(pod.spec(), "volumes").iter().enumerate() {
-        if present(volume, "hostPath").is_some() {
-            let field = pod.field(Part::Pod, &format!("volumes[{index}].hostPath"));
-            found.push(Violation::new(field, "is a folder of the node"));
-        }
-    }
-}
-
-fn host_ports(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
-    for (part, container) in pod.containers() {
-        for (index, port) in list(container, "ports").iter().enumerate() {
-            if port.get("hostPort").and_then(Tree::as_i64).is_some_and(|port| port != 0) {
-                let field = pod.field(part, &format!("ports[{index}].hostPort"));
-                found.push(Violation::new(field, "is a port of the node"));
-            }
-        }
-    }
-}
-
-fn host_probes(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
-    const HANDLERS: &[(&str, &str)] = &[
-        ("livenessProbe", ""),
-        ("readinessProbe", ""),
-        ("startupProbe", ""),
-        ("lifecycle", "postStart"),
-        ("lifecycle", "preStop"),
-    ];
-    for (part, container) in pod.containers() {
-        for (outer, inner) in HANDLERS {
-            let Some(mut handler) = present(container, outer) else { continue };
-            if !inner.is_empty() {
-                let Some(inner) = present(handler, inner) else { continue };
-                handler = inner;
-            }
-            for action in ["httpGet", "tcpSocket"] {
-                if present(handler, action).is_some_and(|action| !text(action, "host").is_empty()) {
-                    let dot = if inner.is_empty() { "" } else { "." };
-                    let field = pod.field(part, &format!("{outer}{dot}{inner}.{action}.host"));
-                    found.push(Violation::new(field, "is set"));
-                }
-            }
-        }
-    }
-}
+/// Confinement by AppArmor, switched off.
+pub static APP_ARMOR: Rule = Rule::error(
+    "pod-security/app-armor",
+    "a pod switches AppArmor off",
+    "`RuntimeDefault` and `Localhost` are allowed; with another profile namespaces of the levels `baseline` and \
+     `restricted` refuse the pod (Pod Security Standards, AppArmor).",
+    "patches: [{merge: {spec: {template: {spec: {securityContext: {appArmorProfile: {type: Unconfined}}}}}}}]",
+);
 
 fn app_armor(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     const PREFIX: &str = "container.apparmor.security.beta.kubernetes.io/";
@@ -261,13 +98,23 @@ fn app_armor(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     let annotations = present(pod.metadata(), "annotations").and_then(Tree::as_map);
     for (key, value) in annotations.into_iter().flat_map(|annotations| annotations.iter()) {
         let profile = value.as_str().unwrap_or_default();
-        let allowed = matches!(profile, "" | "runtime/default") || profile.starts_with("localhost/");
+        let allowed =
+            matches!(profile, "" | "runtime/default") || profile.starts_with("localhost/");
         if key.starts_with(PREFIX) && !allowed {
             let field = pod.metadata_field(&format!("annotations[{key:?}]"));
             found.push(Violation::new(field, format!("is `{profile}`")));
         }
     }
 }
+
+/// A role of SELinux that confines less.
+pub static SELINUX: Rule = Rule::error(
+    "pod-security/selinux",
+    "a pod sets the user, the role or a forbidden type of SELinux",
+    "Such a context may leave the container; namespaces of the levels `baseline` and `restricted` refuse the pod \
+     (Pod Security Standards, SELinux).",
+    "patches: [{merge: {spec: {template: {spec: {securityContext: {seLinuxOptions: {type: spc_t}}}}}}}]",
+);
 
 fn selinux(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     const TYPES: &[&str] =
@@ -285,6 +132,16 @@ fn selinux(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     }
 }
 
+/// The node's `/proc`, unmasked.
+pub static PROC_MOUNT: Rule = Rule::error(
+    "pod-security/proc-mount",
+    "a container sees all of `/proc`",
+    "The masks hide what tells about the node and can change it; the level `restricted` refuses the pod, \
+     `baseline` unless it has users of its own (Pod Security Standards, /proc Mount Type).",
+    "patches: [{json: [{op: add, path: /spec/template/spec/containers/0/securityContext/procMount, \
+     value: Unmasked}]}]",
+);
+
 fn proc_mount(pod: Template<'_>, level: Level, found: &mut Vec<Violation>) {
     if level < Level::Restricted && pod.has_own_users() {
         return;
@@ -297,6 +154,15 @@ fn proc_mount(pod: Template<'_>, level: Level, found: &mut Vec<Violation>) {
         }
     }
 }
+
+/// Calls to the kernel without a filter.
+pub static SECCOMP: Rule = Rule::error(
+    "pod-security/seccomp",
+    "a pod has no filter for calls to the kernel",
+    "`RuntimeDefault` and `Localhost` are allowed, and `restricted` wants one of them said; otherwise the pod is \
+     refused and the workload never starts (Pod Security Standards, Seccomp).",
+    "workloads: {web: {security: {seccomp: Unconfined}}}",
+);
 
 fn seccomp(pod: Template<'_>, level: Level, found: &mut Vec<Violation>) {
     // The API server refuses the field for a pod for Windows before the level is asked.
@@ -322,6 +188,16 @@ fn seccomp(pod: Template<'_>, level: Level, found: &mut Vec<Violation>) {
     }
 }
 
+/// A setting of the kernel that concerns others.
+pub static SYSCTLS: Rule = Rule::error(
+    "pod-security/sysctls",
+    "a pod sets a kernel parameter that is not safe",
+    "Unsafe parameters reach beyond the pod; namespaces of the levels `baseline` and `restricted` refuse the pod \
+     (Pod Security Standards, Sysctls).",
+    "patches: [{merge: {spec: {template: {spec: {securityContext: {sysctls: [{name: kernel.msgmax, \
+     value: \"65536\"}]}}}}}}]",
+);
+
 fn sysctls(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     // Those of 1.32; two more are allowed from 1.37 on, which namespaces do not pin yet.
     const SAFE: &[&str] = &[
@@ -342,8 +218,7 @@ fn sysctls(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     for (index, sysctl) in list(context, "sysctls").iter().enumerate() {
         let name = text(sysctl, "name");
         if !SAFE.contains(&name) {
-            let field =
-                pod.field(Part::Pod, &format!("securityContext.sysctls[{index}].name"));
+            let field = pod.field(Part::Pod, &format!("securityContext.sysctls[{index}].name"));
             found.push(Violation::new(field, format!("is `{name}`")));
         }
     }

@@ -6,21 +6,33 @@
 //! an error. Like there, a restricted control takes the place of the baseline control it sharpens.
 
 mod baseline;
+mod host;
 mod restricted;
 
 use crate::diag::{Diagnostics, Rule};
 use crate::k8s::pod_security::Level;
 use crate::plan::{Plan, Tenancy};
 
-use super::objects::{in_namespaces, report};
+use super::objects::{in_namespaces, report_about};
 use super::pods::Template;
 
 /// One control: from which level on it holds, how it finds what breaks it, and what to do then.
 struct Control {
     rule: &'static Rule,
     from: Level,
-    find: fn(Template<'_>, Level, &mut Vec<Violation>),
+    find: Find,
     help: &'static str,
+}
+
+/// How a control finds what breaks it.
+type Find = fn(Template<'_>, Level, &mut Vec<Violation>);
+
+const fn baseline(rule: &'static Rule, find: Find, help: &'static str) -> Control {
+    Control { rule, from: Level::Baseline, find, help }
+}
+
+const fn restricted(rule: &'static Rule, find: Find, help: &'static str) -> Control {
+    Control { rule, from: Level::Restricted, find, help }
 }
 
 /// A field that breaks a control.
@@ -39,13 +51,13 @@ impl Violation {
 
 /// The rules in the order of the standards.
 pub static RULES: &[&Rule] = &[
-    &baseline::HOST_PROCESS,
-    &baseline::HOST_NAMESPACES,
+    &host::HOST_PROCESS,
+    &host::HOST_NAMESPACES,
     &baseline::PRIVILEGED,
     &baseline::CAPABILITIES,
-    &baseline::HOST_PATH,
-    &baseline::HOST_PORTS,
-    &baseline::HOST_PROBES,
+    &host::HOST_PATH,
+    &host::HOST_PORTS,
+    &host::HOST_PROBES,
     &baseline::APP_ARMOR,
     &baseline::SELINUX,
     &baseline::PROC_MOUNT,
@@ -71,7 +83,8 @@ pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
 
 fn judge(template: Template<'_>, tenancy: &Tenancy, diags: &mut Diagnostics) {
     let mut found = Vec::new();
-    for control in baseline::CONTROLS.iter().chain(restricted::CONTROLS) {
+    let controls = [host::CONTROLS, baseline::CONTROLS, restricted::CONTROLS];
+    for control in controls.into_iter().flatten() {
         if tenancy.pod_security < control.from {
             continue;
         }
@@ -87,22 +100,10 @@ fn judge(template: Template<'_>, tenancy: &Tenancy, diags: &mut Diagnostics) {
         };
         let enforced = tenancy.pod_security.word();
         let why = format!("the namespace `{}` enforces `{enforced}`", tenancy.namespace);
-        report(diags, control.rule, template.resource, message)
+        report_about(diags, control.rule, template.resource, "security", message)
             .related(&tenancy.at, why)
             .help(format!("{}{also}", control.help));
     }
-}
-
-/// Whether a pod with that spec and metadata would be admitted.
-#[cfg(test)]
-pub(super) fn admits(template: Template<'_>, level: Level) -> bool {
-    let mut found = Vec::new();
-    for control in baseline::CONTROLS.iter().chain(restricted::CONTROLS) {
-        if level >= control.from {
-            (control.find)(template, level, &mut found);
-        }
-    }
-    found.is_empty()
 }
 
 #[cfg(test)]

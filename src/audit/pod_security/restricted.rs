@@ -1,11 +1,27 @@
 //! The controls that the level `restricted` adds: current hardening practice.
 
-use super::{Control, Violation};
+use super::{Control, Violation, restricted};
 use crate::audit::objects::{list, present};
 use crate::audit::pods::{Part, Template};
 use crate::diag::Rule;
 use crate::k8s::pod_security::Level;
 use crate::k8s::tree::Tree;
+
+pub(super) static CONTROLS: &[Control] = &[
+    restricted(
+        &VOLUME_TYPES,
+        volume_types,
+        "use a claim, a ConfigMap, a Secret, `emptyDir` or a CSI driver",
+    ),
+    restricted(
+        &PRIVILEGE_ESCALATION,
+        privilege_escalation,
+        "write `allowPrivilegeEscalation: false`",
+    ),
+    restricted(&RUN_AS_NON_ROOT, run_as_non_root, "write `runAsNonRoot: true`"),
+    restricted(&RUN_AS_USER, run_as_user, "take it away, or choose another user"),
+    restricted(&DROP_ALL, drop_all, "write `drop: [ALL]`"),
+];
 
 /// A volume that is not the cluster's to give.
 pub static VOLUME_TYPES: Rule = Rule::error(
@@ -16,59 +32,6 @@ pub static VOLUME_TYPES: Rule = Rule::error(
     "patches: [{merge: {spec: {template: {spec: {volumes: [{name: share, nfs: {server: 10.0.0.5, \
      path: /export}}]}}}}}]",
 );
-
-/// More rights than at the start.
-pub static PRIVILEGE_ESCALATION: Rule = Rule::error(
-    "pod-security/privilege-escalation",
-    "a program in the container may get more rights than it was started with",
-    "A set-user-ID program makes root out of anybody; the level `restricted` refuses the pod, so the workload \
-     never starts (Pod Security Standards, Privilege Escalation).",
-    "patches: [{json: [{op: remove, path: /spec/template/spec/containers/0/securityContext/\
-     allowPrivilegeEscalation}]}]",
-);
-
-/// Root is not excluded.
-pub static RUN_AS_NON_ROOT: Rule = Rule::error(
-    "pod-security/run-as-non-root",
-    "a container is not kept from running as root",
-    "The level `restricted` refuses the pod, so the workload never starts (Pod Security Standards, Running as \
-     Non-root).",
-    "patches: [{merge: {spec: {template: {spec: {securityContext: {runAsNonRoot: false}}}}}}]",
-);
-
-/// Root, in so many words.
-pub static RUN_AS_USER: Rule = Rule::error(
-    "pod-security/run-as-user",
-    "a container runs as user 0, which is root",
-    "The level `restricted` refuses the pod, so the workload never starts (Pod Security Standards, Running as \
-     Non-root user).",
-    "patches: [{merge: {spec: {template: {spec: {securityContext: {runAsUser: 0}}}}}}]",
-);
-
-/// Capabilities that nobody asked for.
-pub static DROP_ALL: Rule = Rule::error(
-    "pod-security/drop-all",
-    "a container keeps the capabilities that the container runtime gives by default",
-    "The level `restricted` wants all of them dropped and refuses the pod, so the workload never starts (Pod \
-     Security Standards, Capabilities).",
-    "patches: [{json: [{op: remove, path: /spec/template/spec/containers/0/securityContext/capabilities}]}]",
-);
-
-pub(super) static CONTROLS: &[Control] = &[
-    control(&VOLUME_TYPES, volume_types, "use a claim, a ConfigMap, a Secret, `emptyDir` or a CSI driver"),
-    control(&PRIVILEGE_ESCALATION, privilege_escalation, "write `allowPrivilegeEscalation: false`"),
-    control(&RUN_AS_NON_ROOT, run_as_non_root, "write `runAsNonRoot: true`"),
-    control(&RUN_AS_USER, run_as_user, "take it away, or choose another user"),
-    control(&DROP_ALL, drop_all, "write `drop: [ALL]`"),
-];
-
-const fn control(
-    rule: &'static Rule,
-    find: fn(Template<'_>, Level, &mut Vec<Violation>),
-    help: &'static str,
-) -> Control {
-    Control { rule, from: Level::Restricted, find, help }
-}
 
 fn volume_types(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     const ALLOWED: &[&str] = &[
@@ -99,6 +62,16 @@ fn volume_types(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     }
 }
 
+/// More rights than at the start.
+pub static PRIVILEGE_ESCALATION: Rule = Rule::error(
+    "pod-security/privilege-escalation",
+    "a program in the container may get more rights than it was started with",
+    "A set-user-ID program makes root out of anybody; the level `restricted` refuses the pod, so the workload \
+     never starts (Pod Security Standards, Privilege Escalation).",
+    "patches: [{json: [{op: remove, path: /spec/template/spec/containers/0/securityContext/\
+     allowPrivilegeEscalation}]}]",
+);
+
 fn privilege_escalation(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     if pod.is_windows() {
         return;
@@ -113,6 +86,15 @@ fn privilege_escalation(pod: Template<'_>, _: Level, found: &mut Vec<Violation>)
         found.push(Violation::new(field, problem));
     }
 }
+
+/// Root is not excluded.
+pub static RUN_AS_NON_ROOT: Rule = Rule::error(
+    "pod-security/run-as-non-root",
+    "a container is not kept from running as root",
+    "The level `restricted` refuses the pod, so the workload never starts (Pod Security Standards, Running as \
+     Non-root).",
+    "patches: [{merge: {spec: {template: {spec: {securityContext: {runAsNonRoot: false}}}}}}]",
+);
 
 fn run_as_non_root(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     if pod.has_own_users() {
@@ -132,6 +114,15 @@ fn run_as_non_root(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     }
 }
 
+/// Root, in so many words.
+pub static RUN_AS_USER: Rule = Rule::error(
+    "pod-security/run-as-user",
+    "a container runs as user 0, which is root",
+    "The level `restricted` refuses the pod, so the workload never starts (Pod Security Standards, Running as \
+     Non-root user).",
+    "patches: [{merge: {spec: {template: {spec: {securityContext: {runAsUser: 0}}}}}}]",
+);
+
 fn run_as_user(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     if pod.has_own_users() {
         return;
@@ -142,6 +133,15 @@ fn run_as_user(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
         }
     }
 }
+
+/// Capabilities that nobody asked for.
+pub static DROP_ALL: Rule = Rule::error(
+    "pod-security/drop-all",
+    "a container keeps the capabilities that the container runtime gives by default",
+    "The level `restricted` wants all of them dropped and refuses the pod, so the workload never starts (Pod \
+     Security Standards, Capabilities).",
+    "patches: [{json: [{op: remove, path: /spec/template/spec/containers/0/securityContext/capabilities}]}]",
+);
 
 fn drop_all(pod: Template<'_>, _: Level, found: &mut Vec<Violation>) {
     if pod.is_windows() {

@@ -52,7 +52,11 @@ fn every_control_of_baseline_fires_at_both_levels_and_not_at_privileged() {
             "capabilities",
         ),
         ("/volumes", tree!([{"name": "node", "hostPath": {"path": "/"}}]), "host-path"),
-        (&format!("{container}/ports"), tree!([{"containerPort": 80, "hostPort": 80}]), "host-ports"),
+        (
+            &format!("{container}/ports"),
+            tree!([{"containerPort": 80, "hostPort": 80}]),
+            "host-ports",
+        ),
         (
             &format!("{container}/lifecycle"),
             tree!({"preStop": {"httpGet": {"host": "10.0.0.1", "port": 80}}}),
@@ -66,11 +70,7 @@ fn every_control_of_baseline_fires_at_both_levels_and_not_at_privileged() {
             tree!({"type": "Unconfined"}),
             "seccomp",
         ),
-        (
-            "/securityContext/sysctls",
-            tree!([{"name": "kernel.msgmax", "value": "1"}]),
-            "sysctls",
-        ),
+        ("/securityContext/sysctls", tree!([{"name": "kernel.msgmax", "value": "1"}]), "sysctls"),
     ];
     for (pointer, value, rule) in cases {
         let rule = format!("pod-security/{rule}");
@@ -85,7 +85,11 @@ fn every_control_of_baseline_fires_at_both_levels_and_not_at_privileged() {
 fn every_control_of_restricted_fires_there_only() {
     let context = "/containers/0/securityContext";
     let cases = [
-        ("/volumes", tree!([{"name": "share", "nfs": {"server": "a", "path": "/"}}]), "volume-types"),
+        (
+            "/volumes",
+            tree!([{"name": "share", "nfs": {"server": "a", "path": "/"}}]),
+            "volume-types",
+        ),
         (&format!("{context}/allowPrivilegeEscalation"), Tree::Null, "privilege-escalation"),
         (&format!("{context}/runAsNonRoot"), tree!(false), "run-as-non-root"),
         (&format!("{context}/runAsUser"), tree!(0), "run-as-user"),
