@@ -47,9 +47,16 @@ fn measure(size: usize) {
     let row = |name: &str, time: Duration, to: Duration, peak: Option<u64>| {
         let peak = peak.map_or(String::new(), |peak| format!("{} MiB", peak / 1024));
         let ratio = time.as_secs_f64() / to.as_secs_f64();
-        println!("{size:>6}  {name:<22} {:>6.0} ms  {ratio:>8.3}  {peak:>8}", time.as_secs_f64() * 1e3);
+        println!(
+            "{size:>6}  {name:<22} {:>6.0} ms  {ratio:>8.3}  {peak:>8}",
+            time.as_secs_f64() * 1e3
+        );
     };
-    println!("{size:>6}  {} files, {} KiB", files.len(), files.iter().map(|f| f.1.len()).sum::<usize>() / 1024);
+    println!(
+        "{size:>6}  {} files, {} KiB",
+        files.len(),
+        files.iter().map(|f| f.1.len()).sum::<usize>() / 1024
+    );
     row("write and hash", floor, floor, None);
     row("compile, empty", empty, floor, Some(peak));
     row("compile, unchanged", unchanged, empty, Some(unchanged_peak));

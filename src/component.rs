@@ -232,6 +232,8 @@ pub struct Endpoint {
     pub of: EndpointOf,
     /// Its ports by name; a number without a name is its own name.
     pub ports: BTreeMap<String, Socket>,
+    /// The port that only Prometheus is for: a connection that names no ports does not get it.
+    pub metrics: Option<String>,
     /// Whom of other teams it consents to, as written: `workload/web`, `team/storefront`.
     pub allows: Vec<String>,
 }

@@ -125,8 +125,10 @@ fn shown(node: &Node) -> String {
             format!("[{}]", items.join(", "))
         }
         Kind::Map(entries) => {
-            let entries: Vec<String> =
-                entries.iter().map(|(key, entry)| format!("{key}: {}", shown(&entry.value))).collect();
+            let entries: Vec<String> = entries
+                .iter()
+                .map(|(key, entry)| format!("{key}: {}", shown(&entry.value)))
+                .collect();
             format!("{{{}}}", entries.join(", "))
         }
     }
@@ -142,7 +144,8 @@ fn place(compilation: &Compilation, document: &Document, path: &FieldPath) -> St
 /// A file of the output: what it is, and the fields and passes it came from. `None` if no such file is written.
 pub fn file(compilation: &Compilation, path: &str) -> Option<String> {
     let plan = compilation.plan.as_ref()?;
-    let files: Vec<Written<'_>> = emit::written(plan).filter(|file| file.path.as_str() == path).collect();
+    let files: Vec<Written<'_>> =
+        emit::written(plan).filter(|file| file.path.as_str() == path).collect();
     let first = files.first()?;
     let mut text = format!("{path}\n  {}\n", first.what());
     let mut rows = BTreeSet::new();

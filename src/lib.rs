@@ -39,8 +39,8 @@ pub mod components;
 pub mod registry;
 // 7: carrying it out, and describing it
 pub mod explain;
-pub mod reference;
 pub mod publish;
+pub mod reference;
 // 8: the command line
 pub mod cli;
 

@@ -12,7 +12,7 @@ pub static CYCLE: Rule = Rule::error(
     "units need each other in a circle",
     "A unit is applied when everything it needs is healthy (Argo CD, docs/user-guide/sync-waves.md). In a circle \
      nothing can be first: on a new cluster, and after a disaster, none of it would ever start.",
-    "workloads:\n  web: {connects: [{to: workload/checkout, ordered: true}]}\n  checkout: {connects: [{to: workload/web, ordered: true}]}",
+    "workloads:\n  web: {connects: [workload/checkout]}\n  checkout: {connects: [workload/web]}",
 );
 
 /// The rules of this audit.
@@ -146,7 +146,7 @@ impl<'a> Graph<'a> {
             diagnostic.related(at, format!("{} needs {}", name(unit), name(next)));
         }
         diagnostic.help(format!(
-            "where one can start without the other, write `{reference}` without `ordered`"
+            "where one can start without the other, write `{{to: {reference}, ordered: false}}`"
         ));
     }
 }
@@ -205,7 +205,7 @@ mod tests {
             ]
         );
         let help = diagnostic.help.as_deref().unwrap_or_default();
-        assert!(help.contains("write `workload/ledger` without `ordered`"), "{help}");
+        assert!(help.contains("write `{to: workload/ledger, ordered: false}`"), "{help}");
     }
 
     #[test]

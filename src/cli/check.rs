@@ -85,7 +85,8 @@ impl ReadingArgs {
             report = report.started_in(here);
         }
         for (format, file) in &self.report {
-            fs_err::write(file, report.render(*format, false)).context("cannot write the report")?;
+            fs_err::write(file, report.render(*format, false))
+                .context("cannot write the report")?;
         }
         match self.format {
             Format::Human => output.findings(&report.render(Format::Human, output.color())),

@@ -98,7 +98,8 @@ pub(super) fn unproven(plan: &Plan, output: &Output) {
     places.sort();
     places.dedup();
     if !places.is_empty() {
-        output.note(&format!("not proven, since it goes round the compiler: {}", places.join(", ")));
+        output
+            .note(&format!("not proven, since it goes round the compiler: {}", places.join(", ")));
     }
 }
 

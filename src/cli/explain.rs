@@ -55,8 +55,11 @@ pub(super) fn run(args: &ExplainArgs, output: &Output) -> anyhow::Result<Exit> {
     let help = match (rule, &path) {
         (Some(rule), _) => format!("did you mean the rule `{rule}`?"),
         (None, Some(path)) => explain::near_field(path).unwrap_or_default(),
-        (None, None) => "name a rule, a field such as `workloads.web`, or a file of the output".to_owned(),
+        (None, None) => {
+            "name a rule, a field such as `workloads.web`, or a file of the output".to_owned()
+        }
     };
-    output.error(&anyhow!("`{}` is no rule, no field and no file of the output; {help}", args.what));
+    output
+        .error(&anyhow!("`{}` is no rule, no field and no file of the output; {help}", args.what));
     Ok(Exit::Usage)
 }

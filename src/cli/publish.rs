@@ -94,7 +94,9 @@ pub(super) fn run(args: &PublishArgs, output: &Output) -> anyhow::Result<Exit> {
 
 fn commit(args: &PublishArgs, compilation: &Compilation) -> anyhow::Result<CommitInfo> {
     let date = match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(text) => Some(text.trim().parse().context("SOURCE_DATE_EPOCH is not a number of seconds")?),
+        Ok(text) => {
+            Some(text.trim().parse().context("SOURCE_DATE_EPOCH is not a number of seconds")?)
+        }
         Err(_) => None,
     };
     let source = source_commit(args.blueprint.blueprint());
@@ -102,7 +104,8 @@ fn commit(args: &PublishArgs, compilation: &Compilation) -> anyhow::Result<Commi
     let (name, version) = metadata
         .map(|metadata| (metadata.name.to_string(), metadata.version.to_string()))
         .unwrap_or_default();
-    let what = source.as_ref().map(|source| source.subject.clone()).filter(|subject| !subject.is_empty());
+    let what =
+        source.as_ref().map(|source| source.subject.clone()).filter(|subject| !subject.is_empty());
     let (author, email) = args.author.clone();
     Ok(CommitInfo {
         author: Identity { name: author, email },
@@ -138,6 +141,9 @@ fn branches(args: &PublishArgs, plan: &Plan) -> anyhow::Result<Vec<Branch>> {
         let name = args.branch.clone().unwrap_or_else(|| repository.branch.clone());
         return Ok(vec![branch(name, emit::folders(plan), false)]);
     }
-    anyhow::ensure!(args.branch.is_none(), "--branch has no meaning with `branches: per-environment`");
+    anyhow::ensure!(
+        args.branch.is_none(),
+        "--branch has no meaning with `branches: per-environment`"
+    );
     Ok(emit::branches(plan).into_iter().map(|(name, bundle)| branch(name, bundle, true)).collect())
 }

@@ -61,6 +61,7 @@ impl Component for Externals {
             let endpoint = Endpoint {
                 of: EndpointOf::Addresses(external.cidrs.iter().map(|cidr| cidr.net()).collect()),
                 ports: external.ports.iter().map(|socket| (socket.to_string(), *socket)).collect(),
+                metrics: None,
                 allows: Vec::new(),
             };
             symbols.endpoints.declare(format!("external/{name}"), at.key(name), endpoint);

@@ -71,7 +71,8 @@ fn at<'a>(schema: &'a Value, pointer: &str) -> Target<'a> {
 
 /// The pointer to what a mapping of names maps to.
 fn inner(map: &Target<'_>) -> Option<String> {
-    let pattern = map.value.get("patternProperties").and_then(|patterns| patterns.as_object()?.keys().next());
+    let pattern =
+        map.value.get("patternProperties").and_then(|patterns| patterns.as_object()?.keys().next());
     match pattern {
         Some(pattern) => {
             let pattern = pattern.replace('~', "~0").replace('/', "~1");
@@ -158,7 +159,11 @@ fn kind_of(schema: &Value, pointer: &str) -> String {
         .map(|example| example.as_str().map_or_else(|| example.to_string(), str::to_owned))
         .map(|example| format!("`{example}`"))
         .collect();
-    if examples.is_empty() { word.to_owned() } else { format!("{word} such as {}", examples.join(", ")) }
+    if examples.is_empty() {
+        word.to_owned()
+    } else {
+        format!("{word} such as {}", examples.join(", "))
+    }
 }
 
 /// Every rule, by the part that owns it.

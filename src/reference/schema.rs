@@ -192,7 +192,9 @@ pub(super) fn follow(schema: &Value, pointer: String) -> Option<String> {
     // A choice of words stays where it is; an optional or wrapped leaf is what it wraps.
     let leaf = targets.iter().find(|target| {
         let leaf = schema.pointer(target);
-        leaf.is_some_and(|leaf| leaf.get("type") != Some(&json!("null")) && leaf.get("const").is_none())
+        leaf.is_some_and(|leaf| {
+            leaf.get("type") != Some(&json!("null")) && leaf.get("const").is_none()
+        })
     });
     let words = here.get("oneOf").is_some() && long.is_none();
     match long.or(leaf) {

@@ -120,6 +120,9 @@ pub struct Loaded {
 
 /// Reads a blueprint (a file or a folder) and the overlays in a folder, and lays every layer.
 ///
+/// A folder's files are joined, but for hidden ones and those below `files/`, where manifests and encrypted secrets
+/// that the blueprint names have their place.
+///
 /// # Errors
 /// Only what the world refuses; what is wrong with the texts goes into `diags`.
 pub fn load(
@@ -193,9 +196,11 @@ impl Loader<'_> {
             .world
             .walk(folder)
             .map_err(|error| LoadError::Unreadable { path: folder.to_owned(), error })?;
+        // What the blueprint names, such as manifests, is not part of it.
         let hidden = |path: &Utf8Path| {
             let below = path.strip_prefix(folder).unwrap_or(path);
-            below.components().any(|part| part.as_str().starts_with('.'))
+            below.starts_with("files")
+                || below.components().any(|part| part.as_str().starts_with('.'))
         };
         Ok(files
             .into_iter()

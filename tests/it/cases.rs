@@ -134,7 +134,9 @@ fn every_case_reports_exactly_what_it_says() {
             let surplus: Vec<_> = compilation
                 .diagnostics
                 .iter()
-                .map(|found| format!("{}: {} (help: {:?})", found.rule.name, found.message, found.help))
+                .map(|found| {
+                    format!("{}: {} (help: {:?})", found.rule.name, found.message, found.help)
+                })
                 .collect();
             let extra: Vec<_> = found.difference(&wanted).collect();
             failures.push(format!(
@@ -146,7 +148,13 @@ fn every_case_reports_exactly_what_it_says() {
             failures.push(format!("{}: a plan in spite of errors", case.display()));
         }
     }
-    assert!(failures.is_empty(), "{} of {} cases\n{}", failures.len(), cases.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
+    );
     assert!(cases.len() >= 40, "only {} cases were found", cases.len());
 }
 
@@ -181,16 +189,23 @@ fn every_output_case_compiles_to_what_it_says() {
         };
         let bundle = groundplan::emit::folders(plan);
         let mut actual = String::new();
-        for path in expected.lines().filter_map(|line| line.strip_prefix("-- ")?.strip_suffix(" --")) {
-            let bytes = bundle.iter().find(|(found, _)| found.as_str() == path).map(|(_, bytes)| bytes);
-            let text = bytes.map_or("(no such file)\n".into(), |bytes| String::from_utf8_lossy(bytes));
+        for path in
+            expected.lines().filter_map(|line| line.strip_prefix("-- ")?.strip_suffix(" --"))
+        {
+            let bytes =
+                bundle.iter().find(|(found, _)| found.as_str() == path).map(|(_, bytes)| bytes);
+            let text =
+                bytes.map_or("(no such file)\n".into(), |bytes| String::from_utf8_lossy(bytes));
             actual.push_str(&format!("-- {path} --\n{text}"));
         }
         if update {
             let written = fs::write(&case, format!("{input}=== output\n{actual}"));
             written.unwrap_or_else(|error| panic!("{}: {error}", case.display()));
         } else if actual != expected {
-            failures.push(format!("{}\n--- wanted\n{expected}\n--- compiled\n{actual}", case.display()));
+            failures.push(format!(
+                "{}\n--- wanted\n{expected}\n--- compiled\n{actual}",
+                case.display()
+            ));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));

@@ -75,7 +75,10 @@ fn usage_is_told_from_findings_and_from_the_world() {
     bench.write("blueprint.yaml", "worklods: {}\n");
     let (code, out, err) = bench.run(&["check"]);
     assert_eq!((code, out.as_str()), (1, ""));
-    assert!(err.contains("there is no section `worklods`") && err.contains("did you mean"), "{err}");
+    assert!(
+        err.contains("there is no section `worklods`") && err.contains("did you mean"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -153,7 +156,9 @@ fn what_stands_in_the_way_is_the_worlds_refusal() {
 fn two_compiles_at_once_leave_one_right_tree() {
     let bench = Bench::smallest();
     let children: Vec<_> = (0..4)
-        .map(|_| bench.command(&["compile", "--quiet"]).spawn().unwrap_or_else(|error| panic!("{error}")))
+        .map(|_| {
+            bench.command(&["compile", "--quiet"]).spawn().unwrap_or_else(|error| panic!("{error}"))
+        })
         .collect();
     for mut child in children {
         let status = child.wait().unwrap_or_else(|error| panic!("{error}"));
@@ -165,7 +170,8 @@ fn two_compiles_at_once_leave_one_right_tree() {
 #[test]
 fn every_machine_format_is_on_stdout() {
     let bench = Bench::smallest();
-    let broken = shipped("smallest.yaml").replace("hello:1.0.0", "HELLO:1.0.0").replace("health", "helth");
+    let broken =
+        shipped("smallest.yaml").replace("hello:1.0.0", "HELLO:1.0.0").replace("health", "helth");
     for (text, code, findings) in [(shipped("smallest.yaml"), 0, 0), (broken, 1, 2)] {
         bench.write("blueprint.yaml", &text);
         let of = |format: &str| {
@@ -183,7 +189,8 @@ fn every_machine_format_is_on_stdout() {
         assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(findings));
         assert_eq!(of("junit").matches("<failure").count(), findings);
     }
-    let report = ["check", "--quiet", "--report", "gitlab=a/quality.json", "--report", "junit=junit.xml"];
+    let report =
+        ["check", "--quiet", "--report", "gitlab=a/quality.json", "--report", "junit=junit.xml"];
     fs::create_dir(bench.path().join("a")).unwrap_or_else(|error| panic!("{error}"));
     bench.run(&report);
     assert!(bench.read("a/quality.json").starts_with('['));
@@ -193,7 +200,10 @@ fn every_machine_format_is_on_stdout() {
 #[test]
 fn warnings_can_be_denied() {
     let bench = Bench::smallest();
-    bench.write("blueprint.yaml", &shipped("smallest.yaml").replace("{owners: [\"group:web\"]}", "{}"));
+    bench.write(
+        "blueprint.yaml",
+        &shipped("smallest.yaml").replace("{owners: [\"group:web\"]}", "{}"),
+    );
     assert_eq!(bench.run(&["check"]).0, 0);
     assert_eq!(bench.run(&["check", "--deny-warnings"]).0, 1);
 }

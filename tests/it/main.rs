@@ -6,7 +6,7 @@
 mod cases;
 mod cli;
 mod docs;
+mod publish;
 mod readme;
 mod tidy;
-mod publish;
 mod write;

@@ -17,7 +17,8 @@ fn every_snippet_of_the_readme_is_true() {
     let mut lines = text.split_inclusive('\n');
     while let Some(line) = lines.next() {
         wanted.push_str(line);
-        let Some(info) = line.trim_end().strip_prefix("```").filter(|info| info.contains('=')) else {
+        let Some(info) = line.trim_end().strip_prefix("```").filter(|info| info.contains('='))
+        else {
             continue;
         };
         for old in lines.by_ref() {

@@ -54,7 +54,8 @@ fn modules_use_only_lower_ones() {
     let levels: BTreeMap<&str, u8> = LEVELS.iter().copied().collect();
     let mut faults = Vec::new();
     for (path, text) in sources("src") {
-        let module = path.components().nth(1).map(|part| part.as_os_str().to_string_lossy().into_owned());
+        let module =
+            path.components().nth(1).map(|part| part.as_os_str().to_string_lossy().into_owned());
         let module = module.unwrap_or_default().trim_end_matches(".rs").to_owned();
         if matches!(module.as_str(), "lib" | "main") || path.ends_with("tests.rs") {
             continue;
@@ -66,13 +67,20 @@ fn modules_use_only_lower_ones() {
         for (number, line) in without_tests(&text).lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
             for (at, _) in code.match_indices("crate::") {
-                let used: String = code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let used: String = code[at + 7..]
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect();
                 let fine = match levels.get(used.as_str()) {
                     None => true,
                     Some(level) => used == module || level < own,
                 };
                 if !fine {
-                    faults.push(format!("{}:{}: `{module}` uses `{used}`", path.display(), number + 1));
+                    faults.push(format!(
+                        "{}:{}: `{module}` uses `{used}`",
+                        path.display(),
+                        number + 1
+                    ));
                 }
             }
         }
@@ -85,7 +93,10 @@ fn components_do_not_know_each_other() {
     let mut faults = Vec::new();
     for (path, text) in sources("src/components") {
         for (number, line) in without_tests(&text).lines().enumerate() {
-            let own = path.components().nth(2).map(|part| part.as_os_str().to_string_lossy().into_owned());
+            let own = path
+                .components()
+                .nth(2)
+                .map(|part| part.as_os_str().to_string_lossy().into_owned());
             let own = own.unwrap_or_default().trim_end_matches(".rs").to_owned();
             if let Some((_, rest)) = line.split_once("crate::components::")
                 && !rest.starts_with(&own)
@@ -113,8 +124,14 @@ fn every_component_is_registered() {
 
 #[test]
 fn no_file_is_longer_than_800_lines() {
-    for (path, text) in sources("src").into_iter().chain(sources("tests")).chain(sources("benches")) {
-        assert!(text.lines().count() <= 800, "{} has {} lines", path.display(), text.lines().count());
+    for (path, text) in sources("src").into_iter().chain(sources("tests")).chain(sources("benches"))
+    {
+        assert!(
+            text.lines().count() <= 800,
+            "{} has {} lines",
+            path.display(),
+            text.lines().count()
+        );
     }
 }
 
@@ -126,7 +143,16 @@ const LOOKED_UP: &[&str] = &["emit/bundle.rs", "audit/contents/mod.rs"];
 
 #[test]
 fn the_core_has_no_door_but_the_world() {
-    let doors = ["std::fs", "fs_err::", "std::env", "SystemTime", "HashMap", "HashSet", "std::process", "println!"];
+    let doors = [
+        "std::fs",
+        "fs_err::",
+        "std::env",
+        "SystemTime",
+        "HashMap",
+        "HashSet",
+        "std::process",
+        "println!",
+    ];
     let mut faults = Vec::new();
     for (path, text) in sources("src") {
         if RIM.iter().any(|rim| path.starts_with(rim)) || path.ends_with("tests.rs") {
@@ -152,7 +178,9 @@ fn rules_are_named_after_their_part_and_say_why() {
     for rule in groundplan::rules() {
         assert!(names.insert(rule.name), "two rules are named {}", rule.name);
         let (part, wrong) = rule.name.split_once('/').unwrap_or_else(|| panic!("{}", rule.name));
-        let word = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let word = |text: &str| {
+            text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
         assert!(word(part) && word(wrong), "{}", rule.name);
         assert!(rule.summary.len() > 10 && !rule.summary.ends_with('.'), "{}: summary", rule.name);
         assert!(rule.why.len() > 30 && rule.why.ends_with('.'), "{}: why", rule.name);
@@ -177,7 +205,8 @@ fn no_forbidden_names() {
             let named = ["struct", "enum", "trait", "mod"].iter().any(|kind| {
                 text.lines().any(|line| {
                     let line = line.trim_start().trim_start_matches("pub ");
-                    line.strip_prefix(kind).is_some_and(|rest| rest.starts_with(' ') && rest.contains(word))
+                    line.strip_prefix(kind)
+                        .is_some_and(|rest| rest.starts_with(' ') && rest.contains(word))
                 })
             });
             assert!(!named, "{}: a name with {word}", path.display());

@@ -67,9 +67,10 @@ fn files(args: &InitArgs) -> anyhow::Result<Vec<(Utf8PathBuf, String)>> {
         // minijinja takes the last line break away.
         files.push((args.folder.join(path), format!("{text}\n")));
     }
-    for (path, kind) in
-        [("groundplan.schema.json", Kind::Blueprint), ("groundplan.overlay.schema.json", Kind::Overlay)]
-    {
+    for (path, kind) in [
+        ("groundplan.schema.json", Kind::Blueprint),
+        ("groundplan.overlay.schema.json", Kind::Overlay),
+    ] {
         files.push((args.folder.join(path), format!("{:#}\n", schema(kind))));
     }
     Ok(files)

@@ -1,5 +1,6 @@
 //! `connects` and `allows`: who talks to whom, with the consent of the other side.
 
+use super::defaults as default;
 use super::model::Connect;
 use super::spec::{ConnectSpec, WorkloadSpec};
 use crate::component::{Endpoint, EndpointOf, Resolving};
@@ -80,8 +81,9 @@ fn connect(
             .report(&CONNECT_SELF, &at_target, format!("`{target}` is this workload"))
             .help("leave it out; copies that talk to each other are `stateful: true`");
     }
-    let ordered = long.is_some_and(|long| long.ordered);
-    if ordered && (itself || matches!(endpoint.of, EndpointOf::Addresses(_))) {
+    let written = long.and_then(|long| long.ordered);
+    let waitable = !itself && matches!(endpoint.of, EndpointOf::Pods { .. });
+    if written == Some(true) && !waitable {
         cx.diags
             .report(
                 &CONNECT_ORDERED,
@@ -104,6 +106,7 @@ fn connect(
         }
         report.help(format!("its owners write `allows: [workload/{name}]`"));
     }
+    let ordered = written.unwrap_or_else(|| default::ORDERED.get());
     let ports = long.map_or(&[][..], |long| &long.ports);
     let mut sockets: Vec<Socket> = Vec::new();
     for (position, port) in ports.iter().enumerate() {
@@ -124,7 +127,9 @@ fn connect(
         }
     }
     if ports.is_empty() {
-        sockets = endpoint.ports.values().copied().collect();
+        let offered =
+            endpoint.ports.iter().filter(|(name, _)| endpoint.metrics.as_ref() != Some(name));
+        sockets = offered.map(|(_, socket)| *socket).collect();
     }
     sockets.sort();
     sockets.dedup();
@@ -140,7 +145,7 @@ fn connect(
         report.help("declare them there: `ports: {http: 8080}`");
         return None;
     }
-    Some(Connect { index, endpoint, sockets, ordered: ordered && !itself })
+    Some(Connect { index, endpoint, sockets, ordered: waitable && ordered })
 }
 
 fn consents(endpoint: &Endpoint, name: &Name, team: &Name) -> bool {

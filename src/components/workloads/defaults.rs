@@ -32,6 +32,11 @@ pub static METRICS_INTERVAL: Default = Default::new(
     "30s",
     "it is the interval of kube-prometheus-stack: rates over five minutes have ten samples",
 );
+pub static ORDERED: Default = Default::new(
+    "workloads.*.connects.*.ordered",
+    "true",
+    "what a program connects to at its start should be there first, on a new cluster and after a disaster",
+);
 pub static PERIOD: Default =
     Default::new("workloads.*.health.period", "10s", "it is Kubernetes' own default, written out");
 pub static TIMEOUT: Default = Default::new(
@@ -69,11 +74,8 @@ pub static UNAVAILABLE: Default = Default::new(
     "1",
     "a drain then always proceeds, one copy after the other",
 );
-pub static ACCESS: Default = Default::new(
-    "workloads.*.volumes.*.access",
-    "ReadWriteOnce",
-    "every storage driver can do it",
-);
+pub static ACCESS: Default =
+    Default::new("workloads.*.volumes.*.access", "ReadWriteOnce", "every storage driver can do it");
 pub static SCRATCH: Default = Default::new(
     "workloads.*.volumes.*.size",
     "1Gi",
@@ -130,6 +132,7 @@ pub static ALL: &[&Default] = &[
     &EXPOSE_PATH,
     &METRICS_PATH,
     &METRICS_INTERVAL,
+    &ORDERED,
     &PERIOD,
     &TIMEOUT,
     &FAILURES,

@@ -71,6 +71,11 @@ impl Component for Workloads {
                     .iter()
                     .map(|(port, socket)| (port.to_string(), *socket))
                     .collect(),
+                metrics: workload
+                    .metrics
+                    .as_ref()
+                    .map(|metrics| &metrics.port)
+                    .map(ToString::to_string),
                 allows: workload.allows.iter().map(ToString::to_string).collect(),
             };
             symbols.endpoints.declare(format!("workload/{name}"), at.key(name), endpoint);

@@ -127,12 +127,12 @@ pub struct ExposeSpec {
 pub struct ConnectSpec {
     /// What to: `workload/checkout`, `external/card-network`.
     pub to: Reference,
-    /// Which of its ports; all if not said. Names, or what an external lists (`443`).
+    /// Which of its ports; all but that of its metrics if not said. Names, or what an external lists (`443`).
     #[serde(default)]
     pub ports: Vec<PortReference>,
     /// Whether it must be healthy before this workload is applied.
     #[serde(default)]
-    pub ordered: bool,
+    pub ordered: Option<bool>,
 }
 
 pub use super::reference::PortReference;
