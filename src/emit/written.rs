@@ -44,7 +44,8 @@ impl<'p> Written<'p> {
 
 /// Every file of the layout that the blueprint asks for, in the order of units.
 pub fn written(plan: &Plan) -> impl Iterator<Item = Written<'_>> {
-    let layout = plan.facts.repository.as_ref().map_or(Layout::Folders, |repository| repository.layout);
+    let layout =
+        plan.facts.repository.as_ref().map_or(Layout::Folders, |repository| repository.layout);
     let folders = plan.units.values().filter_map(move |unit| match layout {
         Layout::Folders => overlay::folder(plan, unit, unit_folder(&unit.id, layout)),
         Layout::Branches => overlay::whole(unit, super::rendered_folder(unit)),

@@ -2,12 +2,14 @@
 
 mod build;
 mod literal;
+mod naming;
 mod random;
 mod shipped;
 
 use crate::k8s::tree::Tree;
 use crate::path::{At, DocumentId};
 use crate::plan::{Body, Origin, Plan, Resource, Stage, UnitId, UnitKind};
+use crate::tree;
 
 /// The place that a dotted path names in the blueprint.
 fn at(path: &str) -> At {
@@ -20,6 +22,10 @@ fn environment(name: &str) -> Stage {
 
 fn workload(name: &str, stage: Stage) -> UnitId {
     UnitId { kind: UnitKind::Workload, name: name.into(), stage }
+}
+
+fn named(api_version: &'static str, kind: &'static str, name: &'static str) -> Tree {
+    tree!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": name } })
 }
 
 /// The object in its environment: with the namespace, as a component lowers it.
