@@ -13,6 +13,9 @@ use crate::plan::{Body, Origin, Resource, Unit};
 /// From an overlay to its base.
 const BASE: &str = "../../base";
 
+/// A file after it was printed.
+pub(super) type File = (RepoPath, Vec<u8>);
+
 /// A folder before it is printed.
 pub(super) struct Folder<'p> {
     /// The unit that it is of.
@@ -52,7 +55,7 @@ impl<'p> Item<'p> {
 
 impl Folder<'_> {
     /// The files, of which no path is longer than `room`. What was in the buffer is lost.
-    pub fn print(self, room: usize, buffer: &mut String) -> Vec<(RepoPath, Vec<u8>)> {
+    pub fn print(self, room: usize, buffer: &mut String) -> Vec<File> {
         let Self { unit, path, shape, namespace, items } = self;
         let named = names::of(&items, room.saturating_sub(path.len() + 1));
         let mut kustomization =

@@ -25,7 +25,7 @@ pub use written::{Written, written};
 
 use crate::plan::{Layout, Plan, Stage, Unit, environment_branch, unit_folder};
 use bundle::{LONGEST, RepoPath};
-use folder::Folder;
+use folder::{File, Folder};
 
 /// For git and for the forges. Line ends are not touched at all: the lock holds the sums of these very bytes, and
 /// files that are passed through may end their lines as they like.
@@ -91,7 +91,7 @@ fn print<'p, B: Ord + Send>(
 ) -> BTreeMap<B, Bundle> {
     let room = room(plan);
     let units: Vec<&Unit> = plan.units.values().collect();
-    let printed: Vec<(B, Vec<(RepoPath, Vec<u8>)>)> = units
+    let printed: Vec<(B, Vec<File>)> = units
         .into_par_iter()
         .map_init(String::new, |buffer, unit| {
             let (bundle, path) = place(unit);

@@ -111,7 +111,7 @@ impl Resource {
 
     /// `apiVersion`.
     pub fn api_version(&self) -> &str {
-        self.text("/apiVersion")
+        text(self.as_tree().get("apiVersion"))
     }
 
     /// The group of `apiVersion`; empty for the core.
@@ -121,20 +121,24 @@ impl Resource {
 
     /// `kind`.
     pub fn kind(&self) -> &str {
-        self.text("/kind")
+        text(self.as_tree().get("kind"))
     }
 
     /// `metadata.name`.
     pub fn name(&self) -> &str {
-        self.text("/metadata/name")
+        text(self.metadata("name"))
     }
 
     /// `metadata.namespace`.
     pub fn namespace(&self) -> Option<&str> {
-        self.as_tree().pointer("/metadata/namespace").and_then(Tree::as_str)
+        self.metadata("namespace").and_then(Tree::as_str)
     }
 
-    fn text(&self, pointer: &str) -> &str {
-        self.as_tree().pointer(pointer).and_then(Tree::as_str).unwrap_or_default()
+    fn metadata(&self, key: &str) -> Option<&Tree> {
+        self.as_tree().get("metadata")?.get(key)
     }
+}
+
+fn text(value: Option<&Tree>) -> &str {
+    value.and_then(Tree::as_str).unwrap_or_default()
 }

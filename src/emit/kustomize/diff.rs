@@ -10,15 +10,15 @@ use crate::k8s::tree::{Map, Tree};
 /// The patch that turns `base` into `wanted`; `None` when they say the same.
 ///
 /// Both are the same object: equal apiVersion, kind and name. `metadata.namespace` is left alone, because the
-/// overlay's kustomization sets it, and no annotations are the same as an empty map of them. A strategic merge patch is preferred, for a reader recognizes the object
-/// in it; a JSON patch says what a merge cannot, which is every list that changes its items or their order
-/// (kustomize puts a merged list's new items first), and every place where kustomize would merge something
-/// else than it was told.
+/// overlay's kustomization sets it, and no annotations are the same as an empty map of them. A strategic merge
+/// patch is preferred, for a reader recognizes the object in it; a JSON patch says what a merge cannot, which is
+/// every list that changes its items or their order (kustomize puts a merged list's new items first), and every
+/// place where kustomize would merge something else than it was told.
 pub fn patch(base: &Tree, wanted: &Tree) -> Option<Patch> {
-    let (base, wanted) = (settled(base), settled(wanted));
-    if base.same_as(&wanted) {
+    if same(base, wanted) {
         return None;
     }
+    let (base, wanted) = (settled(base), settled(wanted));
     if let Some(changes) = strategic(&base, &wanted) {
         let mut patch = identity(&base);
         for (key, value) in changes {
@@ -34,13 +34,37 @@ pub fn patch(base: &Tree, wanted: &Tree) -> Option<Patch> {
     Some(Patch::Json6902 { target: Target::of(&base), operations })
 }
 
-/// The object without what the build decides: it sets the namespace, and drops annotations that are empty.
-fn settled(object: &Tree) -> Cow<'_, Tree> {
-    let moot = |key: &str, value: &Tree| match key {
+/// Whether the build decides about this entry of the metadata: it sets the namespace, and drops annotations that
+/// are empty.
+fn moot(key: &str, value: &Tree) -> bool {
+    match key {
         "namespace" => true,
         "annotations" => value.as_map().is_some_and(Map::is_empty),
         _ => false,
+    }
+}
+
+/// Whether both say the same when they are settled. Most objects do, and are not copied to find that out.
+fn same(base: &Tree, wanted: &Tree) -> bool {
+    let (Some(base), Some(wanted)) = (base.as_map(), wanted.as_map()) else {
+        return base.same_as(wanted);
     };
+    base.len() == wanted.len()
+        && base.iter().all(|(key, old)| match (key, old, wanted.get(key)) {
+            ("metadata", Tree::Map(old), Some(Tree::Map(new))) => {
+                let count = |map: &Map| map.iter().filter(|(key, value)| !moot(key, value)).count();
+                count(old) == count(new)
+                    && old
+                        .iter()
+                        .filter(|(key, value)| !moot(key, value))
+                        .all(|(key, old)| new.get(key).is_some_and(|new| old.same_as(new)))
+            }
+            (_, old, new) => new.is_some_and(|new| old.same_as(new)),
+        })
+}
+
+/// The object without what the build decides.
+fn settled(object: &Tree) -> Cow<'_, Tree> {
     let metadata = object.get("metadata").and_then(Tree::as_map);
     if !metadata.is_some_and(|metadata| metadata.iter().any(|(key, value)| moot(key, value))) {
         return Cow::Borrowed(object);

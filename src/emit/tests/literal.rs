@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::build::holds;
-use super::{at, environment, put, verbatim, workload};
+use super::{at, environment, file, named, paths, put, verbatim, workload};
 use crate::emit::bundle::{Bundle, RepoPath};
-use crate::emit::{branches, folders, rendered};
+use crate::emit::folders;
 use crate::k8s::tree::Tree;
-use crate::plan::{Layout, Origin, Plan, Repository, Resource, Stage, UnitId, UnitKind};
+use crate::plan::{Origin, Plan, Resource, Stage};
 use crate::tree;
 
 fn deployment(image: &'static str, config: &'static str, args: &[&'static str]) -> Tree {
@@ -42,14 +42,6 @@ fn route(hosts: &[&'static str]) -> Tree {
     })
 }
 
-fn named(api_version: &'static str, kind: &'static str, name: &'static str) -> Tree {
-    tree!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": name } })
-}
-
-fn paths(bundle: &Bundle) -> Vec<&str> {
-    bundle.iter().map(|(path, _)| path.as_str()).collect()
-}
-
 /// The files of a folder but the README, as one text.
 fn text(bundle: &Bundle, folder: &str) -> String {
     let mut text = String::new();
@@ -61,11 +53,6 @@ fn text(bundle: &Bundle, folder: &str) -> String {
         }
     }
     text
-}
-
-fn file<'b>(bundle: &'b Bundle, path: &str) -> &'b str {
-    let bytes = bundle.get(path).unwrap_or_else(|| panic!("no {path} in {:?}", paths(bundle)));
-    std::str::from_utf8(bytes).expect("text")
 }
 
 #[test]
@@ -301,168 +288,5 @@ fn nothing_is_moved_to_another_namespace() {
         let listing = file(&bundle, "workloads/web/overlays/live/kustomization.yaml");
         assert_eq!(listing.contains("../../base"), with_base, "{listing}");
         assert_eq!(listing.contains("namespace:"), with_base, "{listing}");
-    }
-}
-
-#[test]
-fn clusters_and_namespaces_are_plain_folders() {
-    let mut plan = Plan::default();
-    let cluster = Stage::Cluster("eu".into());
-    let argocd = UnitId { kind: UnitKind::ArgoCd, name: "argocd".into(), stage: cluster };
-    let origin = Origin::derived(
-        "environments",
-        "applications",
-        [at("environments.live"), at("workloads.web.connects[3].port")],
-    );
-    let application = named("argoproj.io/v1alpha1", "Application", "root");
-    plan.unit(argocd, &at("delivery.argocd")).add(Resource::tree(application, origin));
-    let namespace =
-        UnitId { kind: UnitKind::Namespace, name: "shop-live".into(), stage: environment("live") };
-    let origin = Origin::derived("workloads", "policies", [at("workloads.web.connects[3].port")]);
-    let unit = plan.unit(namespace, &at("teams.shop"));
-    unit.add(Resource::tree(named("v1", "Namespace", "shop-live"), origin));
-    holds(&plan).expect("equal");
-
-    let bundle = folders(&plan);
-    assert_eq!(
-        paths(&bundle),
-        [
-            "clusters/.gitattributes",
-            "clusters/eu/argocd/README.md",
-            "clusters/eu/argocd/application-root.yaml",
-            "clusters/eu/argocd/kustomization.yaml",
-            "clusters/eu/namespaces/shop-live/README.md",
-            "clusters/eu/namespaces/shop-live/kustomization.yaml",
-            "clusters/eu/namespaces/shop-live/namespace-shop-live.yaml",
-        ]
-    );
-    let namespace = "clusters/eu/namespaces/shop-live/namespace-shop-live.yaml";
-    assert_eq!(
-        file(&bundle, namespace).lines().next(),
-        Some("# groundplan: workloads.web.connects (policies)")
-    );
-    assert!(
-        file(&bundle, "clusters/eu/argocd/README.md")
-            .ends_with("\n\n- `environments.live`\n- `workloads.web`\n")
-    );
-
-    let branches = branches(&plan);
-    let found: Vec<(&str, Vec<&str>)> =
-        branches.iter().map(|(branch, bundle)| (&**branch, paths(bundle))).collect();
-    assert_eq!(
-        found,
-        [
-            (
-                "clusters/eu",
-                vec![
-                    "clusters/.gitattributes",
-                    "clusters/eu/argocd/README.md",
-                    "clusters/eu/argocd/application-root.yaml",
-                    "clusters/eu/argocd/kustomization.yaml",
-                ]
-            ),
-            (
-                "environments/live",
-                vec![
-                    "namespaces/.gitattributes",
-                    "namespaces/shop-live/README.md",
-                    "namespaces/shop-live/kustomization.yaml",
-                    "namespaces/shop-live/namespace-shop-live.yaml",
-                ]
-            ),
-        ]
-    );
-    assert_eq!(
-        paths(&rendered(&plan)),
-        [
-            "clusters/eu/argocd/README.md",
-            "clusters/eu/argocd/application-root.yaml",
-            "clusters/eu/argocd/kustomization.yaml",
-            "environments/live/namespaces/shop-live/README.md",
-            "environments/live/namespaces/shop-live/kustomization.yaml",
-            "environments/live/namespaces/shop-live/namespace-shop-live.yaml",
-        ]
-    );
-}
-
-/// The YAML files of an environment's only workload.
-fn names(objects: impl IntoIterator<Item = Resource>) -> Vec<String> {
-    let mut plan = Plan::default();
-    let unit = plan.unit(workload("web", environment("live")), &at("workloads.web"));
-    objects.into_iter().for_each(|object| unit.add(object));
-    holds(&plan).expect("equal");
-    let folder = RepoPath::of("workloads/web/overlays/live");
-    let bundle = folders(&plan);
-    let names = bundle.below(&folder).map(|(path, _)| path.file_name().to_owned());
-    names.filter(|name| !["README.md", "kustomization.yaml"].contains(&&**name)).collect()
-}
-
-fn object(api_version: &'static str, name: &'static str, namespace: Option<&str>) -> Resource {
-    let object = named(api_version, "Service", name);
-    let object = match namespace {
-        Some(namespace) => super::in_namespace(object, namespace),
-        None => object,
-    };
-    Resource::tree(object, Origin::lowered("workloads", [at("workloads.web")]))
-}
-
-#[test]
-fn no_two_objects_share_a_file() {
-    let group = "serving.knative.dev/v1";
-    assert_eq!(
-        names([object("v1", "web", None), object(group, "web", None), object("v1", "b", None)]),
-        ["service-b.yaml", "service-web.yaml", "service.serving.knative.dev-web.yaml"]
-    );
-    assert_eq!(
-        names([object("v1", "web", Some("a")), object("v1", "web", Some("b"))]),
-        ["service-web_a.yaml", "service-web_b.yaml"]
-    );
-    // Names that differ only in what a file name cannot say.
-    assert_eq!(
-        names([object("v1", "a:b", None), object("v1", "a-b", None), object("v1", "A-b", None)]),
-        [
-            "service-a-b-7e73ffe343.yaml",
-            "service-a-b-8867e926c8.yaml",
-            "service-a-b-ab7caf6146.yaml"
-        ]
-    );
-}
-
-#[test]
-fn files_that_are_passed_through_keep_their_names_where_they_can() {
-    let named = |name: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\n");
-    assert_eq!(
-        names([object("v1", "web", None), verbatim("service-web.yaml", &named("a"))]),
-        ["service-web-fa3865d600.yaml", "service-web.yaml"]
-    );
-    assert_eq!(
-        names([
-            verbatim("s.yaml", &named("a")),
-            verbatim("s.yaml", &named("b")),
-            verbatim("kustomization.yaml", &named("c")),
-            verbatim("x/y.yaml", &named("d")),
-            verbatim("MyChart.yaml", &named("e")),
-        ]),
-        ["secret-a.yaml", "secret-b.yaml", "secret-c.yaml", "secret-d.yaml", "secret-e.yaml"]
-    );
-}
-
-#[test]
-fn long_names_end_in_a_hash() {
-    let mut plan = Plan::default();
-    plan.facts.repository = Some(Repository {
-        url: "https://git.example/estate.git".into(),
-        path: "p".repeat(40),
-        layout: Layout::Folders,
-        branch: "main".into(),
-        at: at("repository"),
-    });
-    let name = "w".repeat(63);
-    let long = |stage: &str| format!("{stage}{}", "x".repeat(100));
-    let object = |name: String| tree!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": name } });
-    put(&mut plan, &name, environment("live"), [object(long("a")), object(long("b"))]);
-    holds(&plan).expect("equal");
-    for (path, _) in folders(&plan).iter() {
-        assert!(path.as_str().len() + 41 <= 200, "{path}");
     }
 }

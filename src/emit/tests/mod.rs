@@ -2,12 +2,16 @@
 
 mod build;
 mod literal;
+mod naming;
+mod plain;
 mod random;
 mod shipped;
 
+use super::bundle::Bundle;
 use crate::k8s::tree::Tree;
 use crate::path::{At, DocumentId};
 use crate::plan::{Body, Origin, Plan, Resource, Stage, UnitId, UnitKind};
+use crate::tree;
 
 /// The place that a dotted path names in the blueprint.
 fn at(path: &str) -> At {
@@ -20,6 +24,10 @@ fn environment(name: &str) -> Stage {
 
 fn workload(name: &str, stage: Stage) -> UnitId {
     UnitId { kind: UnitKind::Workload, name: name.into(), stage }
+}
+
+fn named(api_version: &'static str, kind: &'static str, name: &'static str) -> Tree {
+    tree!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": name } })
 }
 
 /// The object in its environment: with the namespace, as a component lowers it.
@@ -48,4 +56,13 @@ fn verbatim(file: &str, bytes: &str) -> Resource {
     let object = serde_yaml::from_str(bytes).expect("an object");
     let body = Body::Verbatim { file: file.into(), bytes: bytes.into(), object };
     Resource { body, origin: Origin::lowered("workloads", [at("workloads.web.secrets")]) }
+}
+
+fn paths(bundle: &Bundle) -> Vec<&str> {
+    bundle.iter().map(|(path, _)| path.as_str()).collect()
+}
+
+fn file<'b>(bundle: &'b Bundle, path: &str) -> &'b str {
+    let bytes = bundle.get(path).unwrap_or_else(|| panic!("no {path} in {:?}", paths(bundle)));
+    std::str::from_utf8(bytes).expect("text")
 }
