@@ -2,9 +2,10 @@
 //!
 //! What the compiler writes itself is current; this is about `manifests`.
 
-use super::objects::{called, in_units, report};
+use super::objects::{called, report};
+use super::view::View;
 use crate::diag::{Diagnostics, Rule};
-use crate::plan::{Plan, Resource};
+use crate::plan::Resource;
 
 /// A version that is gone.
 pub static REMOVED: Rule = Rule::error(
@@ -23,7 +24,7 @@ pub static DEPRECATED: Rule = Rule::warning(
     "It works until the cluster is upgraded, and is then in the way of the upgrade \
      (kubernetes.io/docs/reference/using-api/deprecation-policy).",
     "workloads: {web: {team: shop, image: …, manifests: [old.yaml]}}\n\
-     # old.yaml: {apiVersion: gateway.networking.k8s.io/v1beta1, kind: HTTPRoute, metadata: {name: web}}",
+     # old.yaml: {apiVersion: gateway.networking.k8s.io/v1alpha2, kind: TCPRoute, metadata: {name: web}}",
 );
 
 /// The rules.
@@ -36,7 +37,7 @@ enum Fate {
     Gone,
     /// No longer served from that minor version on.
     GoneIn(u32),
-    /// Still served, with a warning at each use; an end is not decided.
+    /// Still served, if at all, with a warning at each use; its end is not decided.
     Discouraged,
 }
 
@@ -131,17 +132,25 @@ const TABLE: &[Row] = &[
         Fate::Gone,
         "external-secrets.io/v1",
     ),
-    // gateway-api 1.0 moved these kinds to v1 and 1.1 removed v1alpha2.
+    // gateway-api, config/crd: not in the definitions since 1.0, with `served: false` since 1.4; those of 1.5 and 1.6
+    // are served by the experimental channel only, with a warning.
     (
         "gateway.networking.k8s.io/v1alpha2",
-        &["Gateway", "GatewayClass", "HTTPRoute"],
-        Fate::Gone,
+        &["TCPRoute", "TLSRoute", "UDPRoute"],
+        Fate::Discouraged,
+        "gateway.networking.k8s.io/v1",
+    ),
+    ("gateway.networking.k8s.io/v1alpha2", &[], Fate::Gone, "gateway.networking.k8s.io/v1"),
+    (
+        "gateway.networking.k8s.io/v1alpha3",
+        &["TLSRoute"],
+        Fate::Discouraged,
         "gateway.networking.k8s.io/v1",
     ),
     (
-        "gateway.networking.k8s.io/v1beta1",
-        &["Gateway", "GatewayClass", "HTTPRoute"],
-        Fate::Discouraged,
+        "gateway.networking.k8s.io/v1alpha3",
+        &["BackendTLSPolicy"],
+        Fate::Gone,
         "gateway.networking.k8s.io/v1",
     ),
     // cert-manager 1.6.
@@ -153,8 +162,8 @@ const TABLE: &[Row] = &[
 const PSP: &str = "the level of Pod Security of the team";
 
 /// Finds objects of versions that are gone or going.
-pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
-    in_units(plan, diags, |unit, diags| {
+pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
+    view.in_units(diags, |unit, diags| {
         for resource in &unit.resources {
             judge(resource, diags);
         }
@@ -205,8 +214,9 @@ mod tests {
         assert_eq!(of("batch/v1beta1", "CronJob"), [REMOVED.name]);
         assert_eq!(of("networking.k8s.io/v1beta1", "Ingress"), [REMOVED.name]);
         assert_eq!(of("networking.k8s.io/v1beta1", "IPAddress"), [DEPRECATED.name]);
-        assert_eq!(of("gateway.networking.k8s.io/v1beta1", "HTTPRoute"), [DEPRECATED.name]);
+        assert_eq!(of("gateway.networking.k8s.io/v1alpha2", "TCPRoute"), [DEPRECATED.name]);
         assert_eq!(of("resource.k8s.io/v1beta1", "DeviceClass"), [DEPRECATED.name]);
+        assert_eq!(of("gateway.networking.k8s.io/v1beta1", "HTTPRoute"), [""; 0]);
         assert_eq!(of("apps/v1", "Deployment"), [""; 0]);
         assert_eq!(of("coordination.k8s.io/v1beta1", "LeaseCandidate"), [""; 0]);
     }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::view::View;
 use crate::diag::{Diagnostics, Rule};
 use crate::k8s::quantity::{Bytes, Cpu};
-use crate::plan::{Plan, Requests, Stage, Tenancy};
+use crate::plan::{Requests, Stage, Tenancy};
 
 /// Even the fewest copies do not fit.
 pub static QUOTA_TOO_SMALL: Rule = Rule::error(
@@ -39,12 +40,12 @@ struct Limit {
 }
 
 /// Finds quotas that are too small.
-pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
+pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
     let mut asked: BTreeMap<(&Stage, &str), Vec<&Requests>> = BTreeMap::new();
-    for requests in &plan.facts.requests {
+    for requests in &view.plan.facts.requests {
         asked.entry((&requests.stage, &requests.namespace)).or_default().push(requests);
     }
-    for tenancy in plan.facts.tenancies.values() {
+    for tenancy in view.plan.facts.tenancies.values() {
         if let Some(asked) = asked.get(&(&tenancy.stage, tenancy.namespace.as_str())) {
             for limit in limits(tenancy) {
                 judge(tenancy, &limit, asked, diags);
@@ -122,6 +123,7 @@ fn judge(tenancy: &Tenancy, limit: &Limit, asked: &[&Requests], diags: &mut Diag
 mod tests {
     use super::*;
     use crate::audit::testing::{Estate, at, found, production, rules_found};
+    use crate::plan::Plan;
 
     fn asks(name: &str, cpu: u64, memory: u64, storage: u64, copies: (u32, u32)) -> Requests {
         Requests {

@@ -7,11 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::objects::{blame, called, list, namespaces, present, text};
+use super::objects::{blame, called, list, present, text};
+use super::view::{Object, View};
 use crate::diag::{Diagnostics, Rule};
 use crate::k8s::tree::Tree;
 use crate::path::At;
-use crate::plan::{Plan, Resource};
+use crate::plan::Resource;
 
 /// One address, two owners.
 pub static CLAIMED_TWICE: Rule = Rule::error(
@@ -78,13 +79,12 @@ fn whole() -> Match {
 }
 
 /// Finds host names with more than one owner.
-pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
+pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
     let mut clusters: BTreeMap<&str, BTreeMap<&str, Vec<Claim<'_>>>> = BTreeMap::new();
-    let namespaces = namespaces(plan);
-    for namespace in &namespaces {
-        for route in namespace.objects.iter().copied().filter(|object| is_route(object)) {
+    for namespace in &view.namespaces {
+        for route in namespace.objects.iter().filter(|object| is_route(object)) {
             let hosts = clusters.entry(namespace.cluster).or_default();
-            claims(namespace.name, route, hosts);
+            claims(namespace.name, route.resource, hosts);
         }
     }
     for hosts in clusters.values() {
@@ -95,8 +95,8 @@ pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
     }
 }
 
-fn is_route(object: &Resource) -> bool {
-    object.kind() == "HTTPRoute" && object.group() == "gateway.networking.k8s.io"
+fn is_route(object: &Object<'_>) -> bool {
+    object.kind == "HTTPRoute" && object.group == "gateway.networking.k8s.io"
 }
 
 fn claims<'a>(
@@ -221,6 +221,7 @@ fn under_wildcards(
 mod tests {
     use super::*;
     use crate::audit::testing::{Estate, messages, rules_found};
+    use crate::plan::Plan;
     use crate::tree;
 
     fn route(

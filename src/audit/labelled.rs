@@ -9,7 +9,7 @@ use crate::k8s::tree::Tree;
 #[derive(Default)]
 pub(super) struct Labelled<'a> {
     labels: Vec<&'a Tree>,
-    by_label: BTreeMap<(&'a str, &'a str), Vec<usize>>,
+    by_label: BTreeMap<&'a str, BTreeMap<&'a str, Vec<usize>>>,
 }
 
 impl<'a> Labelled<'a> {
@@ -18,7 +18,7 @@ impl<'a> Labelled<'a> {
         let number = self.labels.len();
         for (key, value) in labels.as_map().into_iter().flat_map(|labels| labels.iter()) {
             if let Some(value) = value.as_str() {
-                self.by_label.entry((key, value)).or_default().push(number);
+                self.by_label.entry(key).or_default().entry(value).or_default().push(number);
             }
         }
         self.labels.push(labels);
@@ -47,8 +47,9 @@ impl<'a> Labelled<'a> {
     ) -> Vec<usize> {
         // The rarest label leaves the fewest to look at; in an estate that is a workload's name.
         let mut rarest: Option<&[usize]> = None;
-        for pair in wanted() {
-            let with_label = self.by_label.get(&pair).map(Vec::as_slice).unwrap_or_default();
+        for (key, value) in wanted() {
+            let with_label = self.by_label.get(key).and_then(|values| values.get(value));
+            let with_label = with_label.map(Vec::as_slice).unwrap_or_default();
             if rarest.is_none_or(|rarest| with_label.len() < rarest.len()) {
                 rarest = Some(with_label);
             }

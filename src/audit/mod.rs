@@ -22,12 +22,14 @@ mod secrets;
 #[cfg(test)]
 mod testing;
 mod trail;
+mod view;
 
 use crate::diag::{Diagnostics, Rule};
 use crate::plan::Plan;
+pub use view::View;
 
 /// An audit: its rules and the function that finds where they are broken.
-pub type Audit = (&'static [&'static Rule], fn(&Plan, &mut Diagnostics));
+pub type Audit = (&'static [&'static Rule], fn(&View<'_>, &mut Diagnostics));
 
 /// The audits, in order.
 pub static AUDITS: &[Audit] = &[
@@ -40,15 +42,16 @@ pub static AUDITS: &[Audit] = &[
     (replicas::RULES, replicas::audit),
     (capacity::RULES, capacity::audit),
     (hostnames::RULES, hostnames::audit),
-    (needs::RULES, needs::audit),
-    (applications::RULES, applications::audit),
-    (contents::RULES, contents::audit),
+    (needs::RULES, |view, diags| needs::audit(view.plan, diags)),
+    (applications::RULES, |view, diags| applications::audit(view.plan, diags)),
+    (contents::RULES, |view, diags| contents::audit(view.plan, diags)),
 ];
 
 /// Finds what is wrong with the plan as a whole.
 pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
+    let view = View::of(plan);
     for (_, audit) in AUDITS {
-        audit(plan, diags);
+        audit(&view, diags);
     }
 }
 

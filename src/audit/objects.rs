@@ -1,86 +1,9 @@
-//! The objects that will be applied, how audits walk them, and which field is to blame for one.
-
-use std::collections::BTreeMap;
-
-use rayon::prelude::*;
+//! How audits speak of objects: which field is to blame for one, what it is called, and small looks into its tree.
 
 use crate::diag::{Diagnostic, Diagnostics, Rule};
 use crate::k8s::tree::Tree;
 use crate::path::{At, Segment};
-use crate::plan::{Plan, Resource, Stage, Tenancy, Unit};
-
-/// Judges every unit that is applied, in parallel; what is found keeps the order of the units.
-pub(super) fn in_units(
-    plan: &Plan,
-    diags: &mut Diagnostics,
-    judge: impl Fn(&Unit, &mut Diagnostics) + Sync,
-) {
-    let units: Vec<&Unit> =
-        plan.units.values().filter(|unit| unit.id.stage != Stage::Base).collect();
-    in_parallel(&units, diags, |unit, diags| judge(unit, diags));
-}
-
-/// One namespace of one cluster.
-pub(super) struct Namespace<'a> {
-    /// The cluster.
-    pub cluster: &'a str,
-    /// Its name.
-    pub name: &'a str,
-    /// Whose it is, if it is a team's.
-    pub tenancy: Option<&'a Tenancy>,
-    /// Its objects.
-    pub objects: Vec<&'a Resource>,
-}
-
-/// The namespaces in order, each with all objects that units put into it.
-pub(super) fn namespaces(plan: &Plan) -> Vec<Namespace<'_>> {
-    let mut found: BTreeMap<(&str, &str), Namespace<'_>> = BTreeMap::new();
-    for unit in plan.units.values() {
-        let Some(cluster) = unit.id.stage.cluster() else { continue };
-        for resource in &unit.resources {
-            let Some(name) = resource.namespace() else { continue };
-            let namespace = found.entry((cluster, name)).or_insert_with(|| {
-                let tenancy = None;
-                Namespace { cluster, name, tenancy, objects: Vec::new() }
-            });
-            namespace.objects.push(resource);
-        }
-    }
-    for tenancy in plan.facts.tenancies.values() {
-        let cluster = tenancy.stage.cluster().unwrap_or_default();
-        if let Some(namespace) = found.get_mut(&(cluster, tenancy.namespace.as_str())) {
-            namespace.tenancy = Some(tenancy);
-        }
-    }
-    found.into_values().collect()
-}
-
-/// Judges every namespace, in parallel; what is found keeps their order.
-pub(super) fn in_namespaces(
-    plan: &Plan,
-    diags: &mut Diagnostics,
-    judge: impl Fn(&Namespace<'_>, &mut Diagnostics) + Sync,
-) {
-    in_parallel(&namespaces(plan), diags, judge);
-}
-
-fn in_parallel<T: Sync>(
-    all: &[T],
-    diags: &mut Diagnostics,
-    judge: impl Fn(&T, &mut Diagnostics) + Sync,
-) {
-    let found: Vec<Diagnostics> = all
-        .par_iter()
-        .map(|one| {
-            let mut found = Diagnostics::new();
-            judge(one, &mut found);
-            found
-        })
-        .collect();
-    for found in found {
-        diags.append(found);
-    }
-}
+use crate::plan::Resource;
 
 /// Reports something about an object at the field to blame for it.
 ///

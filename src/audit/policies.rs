@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::labelled::Labelled;
-use super::objects::{
-    called, in_namespaces, list, namespaces, present, report, report_about, text,
-};
+use super::objects::{called, list, present, report, report_about, text};
 use super::pods::{Part, Template};
+use super::view::View;
 use crate::diag::{Diagnostics, Rule};
 use crate::k8s::tree::Tree;
-use crate::plan::{Flow, Peer, Plan, Resource};
+use crate::plan::{Flow, Peer, Resource};
 
 /// A connection without an end.
 pub static DEAD_FLOW: Rule = Rule::warning(
@@ -43,33 +42,29 @@ pub static HOST_NETWORK: Rule = Rule::warning(
 pub static RULES: &[&Rule] = &[&DEAD_FLOW, &BESIDE_GATEWAY, &HOST_NETWORK];
 
 /// Finds what the policies do not hold, and what they hold in vain.
-pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
-    dead_flows(plan, diags);
-    in_namespaces(plan, diags, |namespace, diags| {
+pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
+    dead_flows(view, diags);
+    view.in_namespaces(diags, |namespace, diags| {
         // The platform's own namespaces hold the gateway itself.
         if namespace.tenancy.is_none() {
             return;
         }
         for object in &namespace.objects {
-            if object.kind() == "Service" && object.group().is_empty() {
-                beside_gateway(object, diags);
+            if object.kind == "Service" && object.group.is_empty() {
+                beside_gateway(object.resource, diags);
             }
-            if let Some(template) = Template::of(object) {
-                host_network(template, diags);
-            }
+        }
+        for template in &namespace.pods {
+            host_network(*template, diags);
         }
     });
 }
 
-fn dead_flows(plan: &Plan, diags: &mut Diagnostics) {
-    let namespaces = namespaces(plan);
-    let mut pods: BTreeMap<(&str, &str), Labelled<'_>> = BTreeMap::new();
-    for namespace in namespaces.iter().filter(|namespace| namespace.tenancy.is_some()) {
-        let here = pods.entry((namespace.cluster, namespace.name)).or_default();
-        for template in namespace.objects.iter().filter_map(|object| Template::of(object)) {
-            here.push(template.labels());
-        }
-    }
+fn dead_flows(view: &View<'_>, diags: &mut Diagnostics) {
+    let of_teams = view.namespaces.iter().filter(|namespace| namespace.tenancy.is_some());
+    let pods: BTreeMap<(&str, &str), &Labelled<'_>> = of_teams
+        .map(|namespace| ((namespace.cluster, namespace.name), &namespace.pod_labels))
+        .collect();
     // Pods of the platform are not in the plan; those of a team must be.
     let is_dead = |flow: &Flow, peer: &Peer| {
         let (Peer::Pods { namespace, labels }, Some(cluster)) = (peer, flow.stage.cluster()) else {
@@ -78,7 +73,7 @@ fn dead_flows(plan: &Plan, diags: &mut Diagnostics) {
         let here = pods.get(&(cluster, namespace.as_str()));
         here.is_some_and(|here| here.with_pairs(labels).is_empty())
     };
-    for flow in &plan.facts.flows {
+    for flow in &view.plan.facts.flows {
         for (peer, end) in [(&flow.from, "from"), (&flow.to, "to")] {
             if let (true, Peer::Pods { namespace, labels }) = (is_dead(flow, peer), peer) {
                 let labels: Vec<String> =

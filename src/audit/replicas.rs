@@ -1,13 +1,12 @@
 //! How many copies there are: autoscalers and disruption budgets that contradict what they are for.
 
 use super::labelled::Labelled;
-use super::objects::{
-    Namespace, blame, called, in_namespaces, list, present, report, report_about, text,
-};
+use super::objects::{blame, called, list, present, report, report_about, text};
 use super::pods::Template;
+use super::view::{Namespace, View};
 use crate::diag::{Diagnostics, Rule};
 use crate::k8s::tree::Tree;
-use crate::plan::{Plan, Resource};
+use crate::plan::Resource;
 
 /// Two say how many copies there are.
 pub static BESIDE_AUTOSCALER: Rule = Rule::error(
@@ -49,8 +48,8 @@ pub static RULES: &[&Rule] =
     &[&BESIDE_AUTOSCALER, &MIN_ABOVE_MAX, &UNMEASURED, &BUDGET_BLOCKS_DRAIN];
 
 /// Finds contradictions about the number of copies.
-pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
-    in_namespaces(plan, diags, |namespace, diags| {
+pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
+    view.in_namespaces(diags, |namespace, diags| {
         let scaled: Vec<Scaled<'_>> = scaled(namespace);
         for one in scaled.iter().filter(|one| one.autoscaler.is_some()) {
             autoscaled(one, diags);
@@ -78,19 +77,19 @@ impl Scaled<'_> {
 
 fn scaled<'a>(namespace: &Namespace<'a>) -> Vec<Scaled<'a>> {
     let mut autoscalers = std::collections::BTreeMap::new();
-    for object in namespace.objects.iter().filter(|object| object.group() == "autoscaling") {
-        if let Some(target) = object.as_tree().pointer("/spec/scaleTargetRef") {
-            autoscalers.insert((text(target, "kind"), text(target, "name")), *object);
+    for object in namespace.objects.iter().filter(|object| object.group == "autoscaling") {
+        if let Some(target) = object.tree().pointer("/spec/scaleTargetRef") {
+            autoscalers.insert((text(target, "kind"), text(target, "name")), object.resource);
         }
     }
     let kinds = ["Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"];
     namespace
         .objects
         .iter()
-        .filter(|object| kinds.contains(&object.kind()))
+        .filter(|object| kinds.contains(&object.kind))
         .filter_map(|object| {
-            let autoscaler = autoscalers.get(&(object.kind(), object.name())).copied();
-            Some(Scaled { template: Template::of(object)?, autoscaler })
+            let autoscaler = autoscalers.get(&(object.kind, object.name)).copied();
+            Some(Scaled { template: Template::of(object.resource)?, autoscaler })
         })
         .collect()
 }
@@ -153,8 +152,8 @@ fn budgets(namespace: &Namespace<'_>, scaled: &[Scaled<'_>], diags: &mut Diagnos
     for one in scaled {
         pods.push(one.template.labels());
     }
-    for budget in namespace.objects.iter().filter(|object| object.kind() == "PodDisruptionBudget") {
-        let Some(spec) = budget.as_tree().get("spec") else { continue };
+    for budget in namespace.objects.iter().filter(|object| object.kind == "PodDisruptionBudget") {
+        let Some(spec) = budget.tree().get("spec") else { continue };
         let selected = present(spec, "selector").map(|selector| pods.selected_by(selector));
         let copies: i64 = selected.iter().flatten().map(|number| scaled[*number].least()).sum();
         // Nothing there, or nothing that is counted: nothing is blocked.
@@ -167,10 +166,10 @@ fn budgets(namespace: &Namespace<'_>, scaled: &[Scaled<'_>], diags: &mut Diagnos
             };
             let away = if field == "minAvailable" { copies - amount } else { amount };
             if away <= 0 {
-                let object = called(budget);
+                let object = called(budget.resource);
                 let message =
                     format!("`spec.{field}` of {object} lets none of {copies} copies go away");
-                report(diags, &BUDGET_BLOCKS_DRAIN, budget, message).help(
+                report(diags, &BUDGET_BLOCKS_DRAIN, budget.resource, message).help(
                     "write `maxUnavailable: 1`, or take the budget away if there is one copy only",
                 );
             }

@@ -5,12 +5,13 @@
 //! the keys: variables, arguments and the data of ConfigMaps. The fields of Kubernetes and of operators say
 //! `secretKey` or `tokenSecret` of what are only names, so of those only a `…password` counts.
 
-use super::objects::{called, in_units, report};
+use super::objects::{called, report};
 use super::trail::Trail;
+use super::view::View;
 use crate::diag::{Diagnostics, Rule};
 use crate::k8s::secret::{credential_shape, looks_like_credential};
 use crate::k8s::tree::{Map, Tree};
-use crate::plan::{Plan, Resource};
+use crate::plan::Resource;
 
 /// A Secret in git.
 pub static PLAINTEXT: Rule = Rule::error(
@@ -35,8 +36,8 @@ pub static CREDENTIAL: Rule = Rule::error(
 pub static RULES: &[&Rule] = &[&PLAINTEXT, &CREDENTIAL];
 
 /// Finds secrets in plain text.
-pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
-    in_units(plan, diags, |unit, diags| {
+pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
+    view.in_units(diags, |unit, diags| {
         for resource in &unit.resources {
             let mut walk = Walk { resource, diags, trail: Trail::default() };
             walk.tree(resource.as_tree(), Keys::Schema);
@@ -162,6 +163,7 @@ fn is_password(key: &str) -> bool {
 mod tests {
     use super::*;
     use crate::audit::testing::{Estate, found, messages, rules_found};
+    use crate::plan::Plan;
     use crate::tree;
 
     fn with(kind: &'static str, more: Tree) -> Plan {

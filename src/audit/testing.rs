@@ -1,5 +1,6 @@
 //! Plans for the tests of audits: one environment with one team, and whatever objects a test puts in.
 
+use super::view::View;
 use crate::diag::Diagnostics;
 use crate::k8s::pod_security::Level;
 use crate::k8s::tree::Tree;
@@ -88,18 +89,18 @@ impl Estate {
 }
 
 /// What an audit finds.
-pub(super) fn found(audit: fn(&Plan, &mut Diagnostics), plan: &Plan) -> Diagnostics {
+pub(super) fn found(audit: fn(&View<'_>, &mut Diagnostics), plan: &Plan) -> Diagnostics {
     let mut diags = Diagnostics::new();
-    audit(plan, &mut diags);
+    audit(&View::of(plan), &mut diags);
     diags
 }
 
 /// The rules that an audit finds broken, in order.
-pub(super) fn rules_found(audit: fn(&Plan, &mut Diagnostics), plan: &Plan) -> Vec<String> {
+pub(super) fn rules_found(audit: fn(&View<'_>, &mut Diagnostics), plan: &Plan) -> Vec<String> {
     found(audit, plan).iter().map(|found| found.rule.name.to_owned()).collect()
 }
 
 /// The messages of an audit, in order.
-pub(super) fn messages(audit: fn(&Plan, &mut Diagnostics), plan: &Plan) -> Vec<String> {
+pub(super) fn messages(audit: fn(&View<'_>, &mut Diagnostics), plan: &Plan) -> Vec<String> {
     found(audit, plan).iter().map(|found| found.message.clone()).collect()
 }

@@ -103,11 +103,12 @@ impl<'a> Walk<'a, '_> {
     fn labels(&mut self, labels: &'a Map) {
         for (key, value) in labels.iter() {
             let value = match value {
+                Tree::Str(text) if is_plain(text) => Ok(()),
                 Tree::Str(text) => text.parse::<LabelValue>().map(drop),
                 Tree::Null => Ok(()),
                 _ => Err(Invalid::new("it is not text").help("put it in quotes")),
             };
-            if let Err(invalid) = key.parse::<LabelKey>().map(drop).and(value) {
+            if let Err(invalid) = label_key(key).and(value) {
                 self.within(key, |walk| walk.tell(&LABEL, invalid));
             }
         }
@@ -118,7 +119,7 @@ impl<'a> Walk<'a, '_> {
         for (key, value) in annotations.iter() {
             size += key.len() + value.as_str().map_or(0, str::len);
             // Upper case is allowed in the domain of an annotation.
-            let invalid = key.to_ascii_lowercase().parse::<LabelKey>().err();
+            let invalid = label_key(key).or_else(|_| label_key(&key.to_ascii_lowercase())).err();
             let invalid = invalid.or_else(|| {
                 let text = matches!(value, Tree::Str(_) | Tree::Null);
                 (!text).then(|| Invalid::new("it is not text").help("put it in quotes"))
@@ -203,4 +204,27 @@ impl<'a> Walk<'a, '_> {
             diagnostic.help(help);
         }
     }
+}
+
+/// Checks the key of a label; those that everybody uses without a copy of them.
+fn label_key(key: &str) -> Result<(), Invalid> {
+    let plain = match key.split_once('/') {
+        Some((domain, name)) => {
+            let letter = |b: u8| b.is_ascii_lowercase() || b == b'.';
+            let whole = domain.split('.').all(|part| !part.is_empty());
+            domain.len() <= 253 && domain.bytes().all(letter) && whole && is_plain(name)
+        }
+        None => is_plain(key),
+    };
+    if plain { Ok(()) } else { key.parse::<LabelKey>().map(drop) }
+}
+
+/// Whether a text is certainly the value of a label, or the name of one: this is asked of every label of an estate.
+fn is_plain(text: &str) -> bool {
+    let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    bytes.len() <= 63
+        && edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }

@@ -8,9 +8,8 @@ mod fields;
 mod objects;
 
 use crate::diag::{Diagnostics, Rule};
-use crate::plan::Plan;
 
-use super::objects::in_units;
+use super::view::View;
 
 /// No name for an object of that kind.
 pub static INVALID: Rule = Rule::error(
@@ -73,8 +72,8 @@ pub static RULES: &[&Rule] =
     &[&INVALID, &LABEL, &ANNOTATIONS_TOO_LARGE, &PORT, &PORT_NAME, &VARIABLE];
 
 /// Finds names that Kubernetes refuses.
-pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
-    in_units(plan, diags, |unit, diags| {
+pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
+    view.in_units(diags, |unit, diags| {
         for resource in &unit.resources {
             objects::judge(resource, diags);
             fields::judge(resource, diags);

@@ -11,10 +11,11 @@ mod restricted;
 
 use crate::diag::{Diagnostics, Rule};
 use crate::k8s::pod_security::Level;
-use crate::plan::{Plan, Tenancy};
+use crate::plan::Tenancy;
 
-use super::objects::{in_namespaces, report_about};
+use super::objects::report_about;
 use super::pods::Template;
+use super::view::View;
 
 /// One control: from which level on it holds, how it finds what breaks it, and what to do then.
 struct Control {
@@ -71,12 +72,12 @@ pub static RULES: &[&Rule] = &[
 ];
 
 /// Finds pods that their namespace would refuse.
-pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
-    in_namespaces(plan, diags, |namespace, diags| {
+pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
+    view.in_namespaces(diags, |namespace, diags| {
         // The namespaces of the platform are judged where the platform states their level.
         let Some(tenancy) = namespace.tenancy else { return };
-        for template in namespace.objects.iter().filter_map(|object| Template::of(object)) {
-            judge(template, tenancy, diags);
+        for template in &namespace.pods {
+            judge(*template, tenancy, diags);
         }
     });
 }

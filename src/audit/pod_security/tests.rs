@@ -1,5 +1,5 @@
 use super::*;
-use crate::audit::testing::{Estate, rules_found};
+use crate::audit::testing::{Estate, found, rules_found};
 use crate::k8s::tree::Tree;
 use crate::tree;
 
@@ -109,9 +109,7 @@ fn the_exact_field_is_named_once_for_all_containers() {
     let spec = object.pointer_mut("/spec/template/spec").and_then(Tree::as_map_mut).unwrap();
     spec.insert("initContainers", tree!([{"name": "a"}, {"name": "b"}]));
     let plan = Estate::new().object(object).plan();
-    let mut diags = Diagnostics::new();
-    audit(&plan, &mut diags);
-    let found: Vec<_> = diags.into_iter().collect();
+    let found: Vec<_> = found(audit, &plan).into_iter().collect();
     assert_eq!(
         found.iter().map(|one| one.message.as_str()).collect::<Vec<_>>(),
         [

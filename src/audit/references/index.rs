@@ -4,24 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::producers::{self, Makes};
 use crate::audit::labelled::Labelled;
-use crate::audit::objects::Namespace;
+use crate::audit::objects::{list, text};
 use crate::audit::pods::Template;
+use crate::audit::view::{Namespace, Object};
 use crate::k8s::tree::Tree;
 use crate::plan::Resource;
 
 static NULL: Tree = Tree::Null;
 
 /// What is there in a namespace.
-pub(super) struct Index<'a> {
+pub(super) struct Index<'n, 'a> {
     objects: BTreeMap<&'a str, BTreeMap<&'a str, &'a Resource>>,
     /// Who makes each Secret.
     pub secrets: BTreeMap<String, Vec<Maker<'a>>>,
     /// Whether something is there that may make Secrets and ConfigMaps nobody knows of.
     pub has_unknown: bool,
     /// The pod templates.
-    pub pods: Vec<Template<'a>>,
+    pub pods: &'n [Template<'a>],
     /// The same by their labels.
-    pub pod_labels: Labelled<'a>,
+    pub pod_labels: &'n Labelled<'a>,
     /// The Services.
     pub services: Vec<&'a Resource>,
     /// The same by their labels.
@@ -36,27 +37,28 @@ pub(super) struct Maker<'a> {
     pub keys: Option<Vec<String>>,
 }
 
-impl<'a> Index<'a> {
+impl<'n, 'a> Index<'n, 'a> {
     /// Everything in a namespace.
-    pub fn of(namespace: &Namespace<'a>) -> Self {
+    pub fn of(namespace: &'n Namespace<'a>) -> Self {
         let mut index = Self {
             objects: BTreeMap::new(),
             secrets: BTreeMap::new(),
             has_unknown: false,
-            pods: Vec::new(),
-            pod_labels: Labelled::default(),
+            pods: &namespace.pods,
+            pod_labels: &namespace.pod_labels,
             services: Vec::new(),
             service_labels: Labelled::default(),
         };
-        for resource in &namespace.objects {
-            index.add(resource);
+        for object in &namespace.objects {
+            index.add(*object);
         }
         index
     }
 
-    fn add(&mut self, resource: &'a Resource) {
-        self.objects.entry(resource.kind()).or_default().insert(resource.name(), resource);
-        match producers::of(resource) {
+    fn add(&mut self, object: Object<'a>) {
+        let resource = object.resource;
+        self.objects.entry(object.kind).or_default().insert(object.name, resource);
+        match producers::of(object) {
             Makes::Unknown => self.has_unknown = true,
             Makes::Secrets(made) => {
                 for one in made {
@@ -65,11 +67,7 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        if let Some(template) = Template::of(resource) {
-            self.pod_labels.push(template.labels());
-            self.pods.push(template);
-        }
-        if resource.kind() == "Service" && resource.group().is_empty() {
+        if object.kind == "Service" && object.group.is_empty() {
             self.service_labels
                 .push(resource.as_tree().pointer("/metadata/labels").unwrap_or(&NULL));
             self.services.push(resource);
@@ -97,7 +95,7 @@ impl<'a> Index<'a> {
         let ports = service.as_tree().pointer("/spec/ports").and_then(Tree::as_seq);
         ports.unwrap_or_default().iter().map(|port| {
             let number = port.get("port").and_then(Tree::as_i64).unwrap_or_default();
-            (crate::audit::objects::text(port, "name"), number)
+            (text(port, "name"), number)
         })
     }
 
@@ -106,7 +104,7 @@ impl<'a> Index<'a> {
         let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
         for number in pods {
             for (_, container) in self.pods[*number].containers() {
-                for port in crate::audit::objects::list(container, "ports") {
+                for port in list(container, "ports") {
                     names.extend(port.get("name").and_then(Tree::as_str));
                     numbers.extend(port.get("containerPort").and_then(Tree::as_i64));
                 }

@@ -11,9 +11,10 @@ mod selectors;
 mod targets;
 
 use crate::diag::{Diagnostics, Rule, one_of};
-use crate::plan::{Plan, Resource};
+use crate::plan::Resource;
 
-use super::objects::{blame, called, in_namespaces, report};
+use super::objects::{blame, called, report};
+use super::view::View;
 use index::Index;
 
 /// Nothing of that name.
@@ -103,8 +104,8 @@ pub static RULES: &[&Rule] = &[
 ];
 
 /// Finds references that lead nowhere.
-pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
-    in_namespaces(plan, diags, |namespace, diags| {
+pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
+    view.in_namespaces(diags, |namespace, diags| {
         let index = Index::of(namespace);
         for (name, makers) in &index.secrets {
             if let [first, others @ ..] = makers.as_slice() {
@@ -126,12 +127,12 @@ pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
                 }
             }
         }
-        for template in &index.pods {
+        for template in index.pods {
             pods::judge(*template, &index, diags);
         }
         for object in &namespace.objects {
-            selectors::judge(object, &index, diags);
-            targets::judge(object, &index, diags);
+            selectors::judge(*object, &index, diags);
+            targets::judge(*object, &index, diags);
         }
     });
 }
@@ -158,7 +159,7 @@ impl Reference<'_> {
     }
 
     /// Looks an object up that only the plan can make.
-    fn object(&self, kind: &str, name: &str, index: &Index<'_>, diags: &mut Diagnostics) {
+    fn object(&self, kind: &str, name: &str, index: &Index<'_, '_>, diags: &mut Diagnostics) {
         if !index.has(kind, name) {
             self.missing(kind, name, index.names(kind), diags);
         }

@@ -10,7 +10,7 @@ use crate::diag::{Diagnostics, one_of};
 use crate::k8s::tree::Tree;
 
 /// Looks up everything that a pod refers to.
-pub(super) fn judge(pod: Template<'_>, index: &Index<'_>, diags: &mut Diagnostics) {
+pub(super) fn judge(pod: Template<'_>, index: &Index<'_, '_>, diags: &mut Diagnostics) {
     let mut judge = Judge { pod, index, diags };
     let spec = pod.spec();
     let account = text(spec, "serviceAccountName");
@@ -44,7 +44,7 @@ pub(super) fn judge(pod: Template<'_>, index: &Index<'_>, diags: &mut Diagnostic
 
 struct Judge<'a, 'i, 'd> {
     pod: Template<'a>,
-    index: &'i Index<'a>,
+    index: &'i Index<'i, 'a>,
     diags: &'d mut Diagnostics,
 }
 

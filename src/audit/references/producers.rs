@@ -1,8 +1,8 @@
 //! Which Secrets an object makes, or has made by the operator it is for.
 
 use crate::audit::objects::{list, present, text};
+use crate::audit::view::Object;
 use crate::k8s::tree::Tree;
-use crate::plan::Resource;
 
 /// A Secret that an object makes.
 pub(super) struct Made {
@@ -66,14 +66,14 @@ const BUILT_IN: &[&str] = &[
 ];
 
 /// What an object makes.
-pub(super) fn of(resource: &Resource) -> Makes {
-    let object = resource.as_tree();
+pub(super) fn of(object: Object<'_>) -> Makes {
+    let Object { group, kind, name: own, .. } = object;
+    let object = object.tree();
     let spec = present(object, "spec").unwrap_or(&Tree::Null);
-    let own = resource.name();
     let one = |name: &str, keys: Option<Vec<String>>| {
         Makes::Secrets(vec![Made { name: name.to_owned(), keys }])
     };
-    match (resource.group(), resource.kind()) {
+    match (group, kind) {
         ("", "Secret") => {
             let fields = ["data", "stringData"].into_iter().filter_map(|field| object.get(field));
             one(own, Some(fields.flat_map(keys).collect()))

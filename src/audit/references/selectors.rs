@@ -5,14 +5,14 @@ use super::{MISSING_PORT, SELECTOR_MISMATCH, SELECTS_NOTHING, UNDECLARED_PORT};
 use crate::audit::labelled::selects;
 use crate::audit::objects::{called, list, present, report, text};
 use crate::audit::pods::Template;
+use crate::audit::view::Object;
 use crate::diag::{Diagnostics, one_of};
 use crate::k8s::tree::Tree;
-use crate::plan::Resource;
 
 /// Looks up what an object selects.
-pub(super) fn judge(object: &Resource, index: &Index<'_>, diags: &mut Diagnostics) {
-    let Some(spec) = present(object.as_tree(), "spec") else { return };
-    match (object.group(), object.kind()) {
+pub(super) fn judge(object: Object<'_>, index: &Index<'_, '_>, diags: &mut Diagnostics) {
+    let Some(spec) = present(object.tree(), "spec") else { return };
+    match (object.group, object.kind) {
         ("apps", _) => controller(object, spec, diags),
         ("", "Service") => service(object, spec, index, diags),
         ("policy", "PodDisruptionBudget") => {
@@ -32,26 +32,31 @@ pub(super) fn judge(object: &Resource, index: &Index<'_>, diags: &mut Diagnostic
     }
 }
 
-fn nothing(object: &Resource, field: &str, what: &str, diags: &mut Diagnostics) {
-    let message = format!("`{field}` of {} selects no {what} of its namespace", called(object));
-    report(diags, &SELECTS_NOTHING, object, message)
+fn nothing(object: Object<'_>, field: &str, what: &str, diags: &mut Diagnostics) {
+    let message =
+        format!("`{field}` of {} selects no {what} of its namespace", called(object.resource));
+    report(diags, &SELECTS_NOTHING, object.resource, message)
         .help("write labels that are there, or waive this and say what makes them");
 }
 
-fn controller(object: &Resource, spec: &Tree, diags: &mut Diagnostics) {
-    let (Some(template), Some(selector)) = (Template::of(object), present(spec, "selector")) else {
+fn controller(object: Object<'_>, spec: &Tree, diags: &mut Diagnostics) {
+    let (Some(template), Some(selector)) =
+        (Template::of(object.resource), present(spec, "selector"))
+    else {
         return;
     };
     if !selects(selector, template.labels()) {
         let labels = template.metadata_field("labels");
-        let message =
-            format!("`spec.selector` of {} does not select its own `{labels}`", called(object));
-        report(diags, &SELECTOR_MISMATCH, object, message)
+        let message = format!(
+            "`spec.selector` of {} does not select its own `{labels}`",
+            called(object.resource)
+        );
+        report(diags, &SELECTOR_MISMATCH, object.resource, message)
             .help("write the same labels in both places");
     }
 }
 
-fn service(object: &Resource, spec: &Tree, index: &Index<'_>, diags: &mut Diagnostics) {
+fn service(object: Object<'_>, spec: &Tree, index: &Index<'_, '_>, diags: &mut Diagnostics) {
     let selector = present(spec, "selector").filter(|_| text(spec, "type") != "ExternalName");
     // Without a selector somebody writes the endpoints.
     let Some(selector) = selector.filter(|one| one.as_map().is_some_and(|map| !map.is_empty()))
@@ -69,17 +74,19 @@ fn service(object: &Resource, spec: &Tree, index: &Index<'_>, diags: &mut Diagno
         let field = format!("spec.ports[{position}].targetPort");
         match target {
             Some(Tree::Str(name)) if !names.contains(&**name) => {
-                let message =
-                    format!("`{field}` of {}: no container has a port `{name}`", called(object));
-                report(diags, &MISSING_PORT, object, message)
+                let message = format!(
+                    "`{field}` of {}: no container has a port `{name}`",
+                    called(object.resource)
+                );
+                report(diags, &MISSING_PORT, object.resource, message)
                     .help(one_of(name, names.iter().copied()));
             }
             Some(Tree::Int(number)) if !numbers.contains(number) => {
                 let message = format!(
                     "`{field}` of {}: no container declares the port {number}",
-                    called(object)
+                    called(object.resource)
                 );
-                report(diags, &UNDECLARED_PORT, object, message)
+                report(diags, &UNDECLARED_PORT, object.resource, message)
                     .help("write the port under `ports`, or send to one that is there");
             }
             _ => {}
@@ -87,7 +94,7 @@ fn service(object: &Resource, spec: &Tree, index: &Index<'_>, diags: &mut Diagno
     }
 }
 
-fn monitor(object: &Resource, spec: &Tree, index: &Index<'_>, diags: &mut Diagnostics) {
+fn monitor(object: Object<'_>, spec: &Tree, index: &Index<'_, '_>, diags: &mut Diagnostics) {
     // Another namespace's Services are not in this index.
     if present(spec, "namespaceSelector").is_some() {
         return;
@@ -104,10 +111,12 @@ fn monitor(object: &Resource, spec: &Tree, index: &Index<'_>, diags: &mut Diagno
             || services.iter().flat_map(|number| Index::service_ports(index.services[*number]));
         if !port.is_empty() && !of_service().any(|(name, _)| name == port) {
             let field = format!("spec.endpoints[{position}].port");
-            let message =
-                format!("`{field}` of {}: the Service has no port `{port}`", called(object));
+            let message = format!(
+                "`{field}` of {}: the Service has no port `{port}`",
+                called(object.resource)
+            );
             let existing = of_service().map(|(name, _)| name).filter(|name| !name.is_empty());
-            report(diags, &MISSING_PORT, object, message).help(one_of(port, existing));
+            report(diags, &MISSING_PORT, object.resource, message).help(one_of(port, existing));
         }
     }
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::audit::testing::{Estate, found, messages, rules_found};
 use crate::k8s::tree::Tree;
+use crate::plan::Plan;
 use crate::tree;
 
 fn object(version: &'static str, kind: &'static str, name: &'static str, more: Tree) -> Tree {

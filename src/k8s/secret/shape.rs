@@ -8,10 +8,13 @@
 //! ends in what is merely *about* a secret (`TOKEN_URL`, `passwordPolicy`, `secretName`). Hashes and mere
 //! entropy are no evidence.
 
-use super::token::token_shape;
+use super::token::{may_be_token, token_shape};
 
 /// The kind of credential a text, or a word in it, has the shape of.
 pub fn credential_shape(text: &str) -> Option<&'static str> {
+    if !may_have_shape(text.as_bytes()) {
+        return None;
+    }
     let private = text.contains("-----BEGIN ") && text.contains("PRIVATE KEY");
     if private || text.contains("PuTTY-User-Key-File-") {
         return Some("a private key");
@@ -22,8 +25,34 @@ pub fn credential_shape(text: &str) -> Option<&'static str> {
     if has_address_with_password(text) {
         return Some("an address with a password");
     }
-    let token_character = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    text.split(|c| !token_character(c)).find_map(token_shape)
+    text.split(|c| !u8::try_from(c).is_ok_and(token_character)).find_map(token_shape)
+}
+
+fn token_character(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// Whether a text is worth a closer look. This is asked of every string of an estate, so it goes over the bytes once:
+/// a login has a `@`, a file of registry logins a `"`, a key five dashes or the name of its program, a token its start.
+fn may_have_shape(text: &[u8]) -> bool {
+    let (mut start, mut dashes) = (0, 0);
+    for (at, byte) in text.iter().enumerate() {
+        dashes = if *byte == b'-' { dashes + 1 } else { 0 };
+        if matches!(byte, b'@' | b'"') || dashes == 5 {
+            return true;
+        }
+        if !token_character(*byte) {
+            if is_worth_a_look(&text[start..at]) {
+                return true;
+            }
+            start = at + 1;
+        }
+    }
+    is_worth_a_look(&text[start..])
+}
+
+fn is_worth_a_look(word: &[u8]) -> bool {
+    may_be_token(word) || word.starts_with(b"PuTTY-User-Key-File-")
 }
 
 /// Whether a value of that key is a credential, and of which kind: by its shape, or by the name of the key.
