@@ -55,7 +55,7 @@ fn leaves(compilation: &Compilation, path: &FieldPath) -> BTreeSet<FieldPath> {
         // `workloads.*.scale.min` below `workloads.web` is `workloads.web.scale.min`.
         let mut steps = default.field.split('.');
         let mut here = FieldPath::root();
-        let fits = path.segments().iter().all(|segment| {
+        let fits = path.segments().into_iter().all(|segment| {
             here = match segment {
                 crate::path::Segment::Key(key) => here.key(key),
                 crate::path::Segment::Index(index) => here.index(*index),
@@ -187,7 +187,7 @@ pub fn near_field(path: &FieldPath) -> Option<String> {
         known = next;
     }
     let unknown = unknown?;
-    if known.segments().is_empty() {
+    if known.depth() == 0 {
         return Some(one_of(&unknown, crate::registry::ABOUT.iter().map(|about| about.section)));
     }
     Some(format!("`{known}` has no field `{unknown}`"))

@@ -69,7 +69,7 @@ pub(super) fn print_into(unit: &Unit, shape: Shape, out: &mut String) {
 fn sections(unit: &Unit) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut sections: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for at in unit.resources.iter().flat_map(|resource| &resource.origin.from) {
-        let mut keys = at.path.segments().iter().map_while(|segment| match segment {
+        let mut keys = at.path.segments().into_iter().map_while(|segment| match segment {
             Segment::Key(key) => Some(&**key),
             Segment::Index(_) => None,
         });

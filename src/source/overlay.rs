@@ -72,7 +72,7 @@ fn join_nodes(
             }
             // The header may stand in every file.
             Some(old)
-                if path.segments().is_empty()
+                if path.depth() == 0
                     && matches!(&**key, "apiVersion" | "kind")
                     && old.value.same_value(&entry.value) => {}
             Some(old) => old.value = join_nodes(&old.value, &entry.value, &path.key(key), diags),
@@ -144,7 +144,7 @@ impl Layering<'_> {
                 };
                 return;
             }
-            let section = path.segments().len() == 1
+            let section = path.depth() == 1
                 && path.last_key().is_some_and(|section| self.named.contains(&section));
             merged.insert(Arc::clone(key), entry.clone());
             if section {
