@@ -70,8 +70,8 @@ pub struct Input<'a> {
 pub struct Compilation {
     /// The files and documents that were read; diagnostics are shown with them.
     pub loaded: Loaded,
-    /// Each document resolved, in the order of the documents.
-    pub estates: Vec<Estate>,
+    /// Name and version of the estate, if they could be read.
+    pub identity: Option<(String, String)>,
     /// Everything that was found.
     pub diagnostics: Diagnostics,
     /// The finished plan; `None` when an error stopped it.
@@ -92,18 +92,26 @@ pub fn compile(input: Input<'_>) -> Result<Compilation, LoadError> {
     let (estates, found) = registry::resolve(&documents, files);
     diagnostics.append(found);
 
+    let lowered = (!diagnostics.has_errors()).then(|| lower(&documents, &estates));
+    // What the sections say is in the plan now; only the blueprint's own is asked again.
+    let base = estates.into_iter().next();
+    let metadata = base.as_ref().and_then(|estate| estate.metadata.as_ref());
+    let identity =
+        metadata.map(|metadata| (metadata.name.to_string(), metadata.version.to_string()));
     let mut plan = None;
-    if !diagnostics.has_errors() {
-        let mut whole = lower(&documents, &estates);
+    if let Some(mut whole) = lowered {
         passes::derive(&mut whole);
         audit::audit(&whole, &mut diagnostics);
         plan = Some(whole);
     }
-    waive(&estates, &world.today(), &mut diagnostics);
+    if let Some(waivers) = &base.and_then(|estate| estate.waivers) {
+        let at = At::root(DocumentId::BASE).key("waivers");
+        waivers.apply(&at, &world.today(), &rules(), &mut diagnostics);
+    }
     if diagnostics.has_errors() {
         plan = None;
     }
-    Ok(Compilation { loaded, estates, diagnostics, plan })
+    Ok(Compilation { loaded, identity, diagnostics, plan })
 }
 
 /// Every rule there is, in the order of the stages.
@@ -139,13 +147,6 @@ fn lower(documents: &[&source::Document], estates: &[Estate]) -> Plan {
         plan.absorb(part);
     }
     plan
-}
-
-fn waive(estates: &[Estate], today: &str, diagnostics: &mut Diagnostics) {
-    if let Some(waivers) = estates.first().and_then(|estate| estate.waivers.as_ref()) {
-        let at = At::root(DocumentId::BASE).key("waivers");
-        waivers.apply(&at, today, &rules(), diagnostics);
-    }
 }
 
 fn folder_of<'a>(world: &dyn World, blueprint: &'a Utf8Path) -> &'a Utf8Path {

@@ -100,10 +100,7 @@ fn commit(args: &PublishArgs, compilation: &Compilation) -> anyhow::Result<Commi
         Err(_) => None,
     };
     let source = source_commit(args.blueprint.blueprint());
-    let metadata = compilation.estates.first().and_then(|estate| estate.metadata.as_ref());
-    let (name, version) = metadata
-        .map(|metadata| (metadata.name.to_string(), metadata.version.to_string()))
-        .unwrap_or_default();
+    let (name, version) = compilation.identity.clone().unwrap_or_default();
     let what =
         source.as_ref().map(|source| source.subject.clone()).filter(|subject| !subject.is_empty());
     let (author, email) = args.author.clone();
