@@ -7,6 +7,8 @@
 //! - *compile, empty* and *compile, unchanged*: the whole command, in a process of its own, with its peak memory.
 //! - *git add, commit*: git itself on the same files; *publish*: the whole command, from parsing to the moved branch.
 
+#![allow(clippy::print_stdout, reason = "the table is what a benchmark is for")]
+
 #[path = "generator.rs"]
 mod generator;
 

@@ -5,7 +5,7 @@
 //! | verb | from → to | module |
 //! | --- | --- | --- |
 //! | load, overlay | [`World`] → [`Documents`](source::Documents): one without overlays, one per cluster and environment | [`source`] |
-//! | decode, declare, resolve, check | document → [`Estate`](registry::Estate): no default left, no name unbound | [`registry`], [`components`] |
+//! | decode, declare, resolve, check | document → [`Estate`]: no default left, no name unbound | [`registry`], [`components`] |
 //! | *barrier* | errors stop here | [`compile`] |
 //! | lower | estate → [`Plan`]: units, resources, facts | [`components`] |
 //! | derive | plan → plan: policies, routes, secrets, budgets, Applications | [`passes`] |

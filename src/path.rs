@@ -166,7 +166,17 @@ impl PartialOrd for FieldPath {
 
 impl Ord for FieldPath {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.segments().cmp(&other.segments())
+        /// Compares two paths of one depth from the root down.
+        fn level(one: &FieldPath, two: &FieldPath) -> Ordering {
+            match (&one.0, &two.0) {
+                (Some(a), Some(b)) if !Arc::ptr_eq(a, b) => {
+                    level(&a.before, &b.before).then_with(|| a.segment.cmp(&b.segment))
+                }
+                _ => Ordering::Equal,
+            }
+        }
+        let depth = self.depth().min(other.depth());
+        level(self.first(depth), other.first(depth)).then(self.depth().cmp(&other.depth()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one list of components, which is also the table of contents of the language.
 //!
-//! For a list of `/// summary` and `name: Type` lines, [`components!`] writes: [`SECTIONS`] and [`ABOUT`],
+//! For a list of `/// summary` and `name: Type` lines, `components!` writes: [`SECTIONS`] and [`ABOUT`],
 //! [`Blueprint`] (each section as written), [`Estate`] (each section resolved), and the loops over them.
 //! There is no other place that names all components.
 

@@ -24,6 +24,8 @@ mod testing;
 mod trail;
 mod view;
 
+use rayon::prelude::*;
+
 use crate::diag::{Diagnostics, Rule};
 use crate::plan::Plan;
 pub use view::View;
@@ -50,9 +52,15 @@ pub static AUDITS: &[Audit] = &[
 /// Finds what is wrong with the plan as a whole.
 pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
     let view = View::of(plan);
-    for (_, audit) in AUDITS {
-        audit(&view, diags);
-    }
+    let found: Vec<Diagnostics> = AUDITS
+        .par_iter()
+        .map(|(_, audit)| {
+            let mut diags = Diagnostics::new();
+            audit(&view, &mut diags);
+            diags
+        })
+        .collect();
+    found.into_iter().for_each(|found| diags.append(found));
 }
 
 /// Every rule of the audits.

@@ -173,7 +173,7 @@ impl Component for Delivery {
 
     fn check(&self, _: &At, _: &crate::component::Symbols, diags: &mut Diagnostics) {
         for (freeze, (schedule, duration)) in self.argocd.freezes.iter().zip(&self.spans) {
-            let Some(hours) = shortest_gap(&schedule.to_string()) else { continue };
+            let Some(hours) = shortest_gap(schedule.as_str()) else { continue };
             if duration.as_secs() >= hours * 3600 {
                 diags
                     .report(

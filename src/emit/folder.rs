@@ -109,8 +109,7 @@ fn print_item(item: &Item<'_>, buffer: &mut String) {
 /// Tells a reviewer where to look. Never a list's index: it moves when somebody adds a line above.
 fn header(origin: &Origin, buffer: &mut String) {
     let path = &origin.field();
-    let keys =
-        path.segments().into_iter().take_while(|segment| matches!(segment, Segment::Key(_)));
+    let keys = path.segments().into_iter().take_while(|segment| matches!(segment, Segment::Key(_)));
     let indexed = path.depth() != keys.clone().count();
     let field = if indexed {
         &keys.fold(FieldPath::root(), |path, segment| match segment {

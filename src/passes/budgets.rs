@@ -10,10 +10,12 @@ pub(super) const NAME: &str = "budgets";
 
 pub(super) fn run(plan: &mut Plan) {
     // A single copy has to go away for its node to be drained: a budget could only forbid it or say nothing.
-    for replicas in plan.facts.replicas.iter().filter(|replicas| replicas.least >= 2) {
-        let origin = Origin::derived(replicas.component, NAME, [replicas.at.clone()]);
-        super::add(&mut plan.units, &replicas.unit, Resource::object(&budget(replicas), origin));
-    }
+    super::add_each(&mut plan.units, &plan.facts.replicas, |replicas| {
+        (replicas.least >= 2).then(|| {
+            let origin = Origin::derived(replicas.component, NAME, [replicas.at.clone()]);
+            (&replicas.unit, Resource::object(&budget(replicas), origin))
+        })
+    });
 }
 
 fn budget(replicas: &Replicas) -> PodDisruptionBudget {

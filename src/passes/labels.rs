@@ -3,17 +3,21 @@
 //! They are on the objects only: selectors cannot be changed later, and a label on a pod template rolls its pods.
 //! None says the environment: it would be one more patch for each object in each overlay, and the namespace says it.
 
+use rayon::prelude::*;
+
 use crate::k8s::tree::{Map, Tree};
-use crate::plan::{Plan, UnitKind};
+use crate::plan::{Plan, Unit, UnitKind};
 
 pub(super) const NAME: &str = "labels";
 
 pub(super) fn run(plan: &mut Plan) {
-    for unit in plan.units.values_mut() {
+    let estate = plan.estate.as_str();
+    let mut units: Vec<&mut Unit> = plan.units.values_mut().collect();
+    units.par_iter_mut().for_each(|unit| {
         let name = (unit.id.kind == UnitKind::Workload).then_some(unit.id.name.as_str());
         let labels = [
             ("app.kubernetes.io/name", name),
-            ("app.kubernetes.io/part-of", Some(plan.estate.as_str())),
+            ("app.kubernetes.io/part-of", Some(estate)),
             ("app.kubernetes.io/managed-by", Some("groundplan")),
         ];
         for resource in &mut unit.resources {
@@ -23,7 +27,7 @@ pub(super) fn run(plan: &mut Plan) {
                 put_name_first(metadata);
             }
         }
-    }
+    });
 }
 
 fn add(labels: &mut Map, wanted: [(&'static str, Option<&str>); 3]) {

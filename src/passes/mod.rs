@@ -14,6 +14,7 @@ mod secrets;
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use rayon::prelude::*;
 
 use crate::plan::{Plan, Resource, Unit, UnitId};
 
@@ -41,6 +42,18 @@ pub static PASSES: &[Pass] = &[
 pub fn derive(plan: &mut Plan) {
     for (_, pass) in PASSES {
         pass(plan);
+    }
+}
+
+/// Makes a resource of each fact, on all cores, and puts it into the unit that owns it.
+fn add_each<F: Sync>(
+    units: &mut BTreeMap<UnitId, Unit>,
+    facts: &[F],
+    make: impl Fn(&F) -> Option<(&UnitId, Resource)> + Sync + Send,
+) {
+    let made: Vec<(&UnitId, Resource)> = facts.par_iter().filter_map(make).collect();
+    for (owner, resource) in made {
+        add(units, owner, resource);
     }
 }
 

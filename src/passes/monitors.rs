@@ -7,13 +7,12 @@ use crate::plan::{Flow, Origin, Peer, Plan, Resource, Scrape, Stage, platform};
 pub(super) const NAME: &str = "monitors";
 
 pub(super) fn run(plan: &mut Plan) {
-    for scrape in &plan.facts.scrapes {
+    super::add_each(&mut plan.units, &plan.facts.scrapes, |scrape| {
         let origin = Origin::derived(scrape.component, NAME, [scrape.at.clone()]);
-        super::add(&mut plan.units, &scrape.unit, Resource::object(&monitor(scrape), origin));
-        if scrape.unit.stage != Stage::Base {
-            plan.facts.flows.push(from_prometheus(scrape));
-        }
-    }
+        Some((&scrape.unit, Resource::object(&monitor(scrape), origin)))
+    });
+    let applied = plan.facts.scrapes.iter().filter(|scrape| scrape.unit.stage != Stage::Base);
+    plan.facts.flows.extend(applied.map(from_prometheus));
 }
 
 fn monitor(scrape: &Scrape) -> Object<ServiceMonitorSpec> {

@@ -9,14 +9,13 @@ use crate::plan::{Exposure, Flow, Origin, Peer, Plan, Resource, Stage, platform}
 pub(super) const NAME: &str = "routes";
 
 pub(super) fn run(plan: &mut Plan) {
-    for exposure in &plan.facts.exposures {
+    super::add_each(&mut plan.units, &plan.facts.exposures, |exposure| {
         let fields = [exposure.at.clone(), exposure.channel.at.clone()];
         let origin = Origin::derived(exposure.component, NAME, fields);
-        super::add(&mut plan.units, &exposure.unit, Resource::object(&route(exposure), origin));
-        if exposure.unit.stage != Stage::Base {
-            plan.facts.flows.push(from_gateway(exposure));
-        }
-    }
+        Some((&exposure.unit, Resource::object(&route(exposure), origin)))
+    });
+    let applied = plan.facts.exposures.iter().filter(|exposure| exposure.unit.stage != Stage::Base);
+    plan.facts.flows.extend(applied.map(from_gateway));
 }
 
 fn route(exposure: &Exposure) -> Object<HttpRouteSpec> {

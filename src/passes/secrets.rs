@@ -15,11 +15,11 @@ pub(super) const NAME: &str = "secrets";
 const REFRESH_INTERVAL: &str = "1h0m0s";
 
 pub(super) fn run(plan: &mut Plan) {
-    for need in &plan.facts.secrets {
+    super::add_each(&mut plan.units, &plan.facts.secrets, |need| {
         let fields = need.entries.iter().map(|entry| entry.at.clone());
         let origin = Origin::derived(need.component, NAME, fields);
-        super::add(&mut plan.units, &need.unit, Resource::object(&external_secret(need), origin));
-    }
+        Some((&need.unit, Resource::object(&external_secret(need), origin)))
+    });
 }
 
 fn external_secret(need: &SecretNeed) -> Object<ExternalSecretSpec> {

@@ -69,6 +69,8 @@ pub fn parse(source: SourceId, text: &str, diags: &mut Diagnostics) -> Option<Ar
     result.ok().flatten()
 }
 
+type Entries = IndexMap<Arc<str>, Entry>;
+
 /// Whatever stopped the reading has been reported.
 struct Stopped;
 
@@ -254,8 +256,8 @@ impl Builder {
         events: &mut Events<'_>,
         depth: usize,
         start: u32,
-    ) -> Result<(IndexMap<Arc<str>, Entry>, u64, u32), Stopped> {
-        let mut entries: IndexMap<Arc<str>, Entry> = IndexMap::new();
+    ) -> Result<(Entries, u64, u32), Stopped> {
+        let mut entries: Entries = IndexMap::new();
         let mut merges: Vec<Arc<Node>> = Vec::new();
         let (mut weight, mut last) = (1_u64, start);
         loop {
@@ -298,7 +300,7 @@ impl Builder {
     }
 
     /// `<<`: what the mapping itself does not say. Places stay those of the anchor, so a typo there is found there.
-    fn merge(&mut self, entries: &mut IndexMap<Arc<str>, Entry>, from: &Arc<Node>) {
+    fn merge(&mut self, entries: &mut Entries, from: &Arc<Node>) {
         match &from.kind {
             Kind::Map(more) => {
                 for (key, entry) in more {

@@ -3,12 +3,15 @@
 //! They are never decrypted, never changed and never made here: ciphertext differs each time, and a SOPS file's
 //! checksum covers every value of it.
 
+use std::collections::BTreeMap;
+
 use super::config::FILE_UNREADABLE;
 use super::model::{Secret, Workload};
 use super::spec::WorkloadSpec;
 use crate::component::{Resolving, namespace};
 use crate::diag::{Diagnostics, Rule, one_of};
 use crate::field;
+use crate::k8s::name::Name;
 use crate::k8s::secret::looks_like_credential;
 use crate::k8s::tree::Tree;
 use crate::path::At;
@@ -279,8 +282,16 @@ pub static SECRET_NOT_MADE: Rule = Rule::error(
 
 /// Every Secret that is named must be made by a secret file or a manifest of the same team.
 pub fn check(workloads: &[Workload], at: &At, diags: &mut Diagnostics) {
+    // By team: looking through everybody for each workload would take a time that grows with the square.
+    let mut teams: BTreeMap<&Name, Vec<&Workload>> = BTreeMap::new();
     for workload in workloads {
-        let of_team = || workloads.iter().filter(|other| other.team == workload.team);
+        teams.entry(&workload.team).or_default().push(workload);
+    }
+    let uses = |workload: &&Workload| {
+        workload.secrets.values().any(|secret| matches!(secret, Secret::Key { .. }))
+    };
+    for workload in workloads.iter().filter(uses) {
+        let of_team = || teams.get(&workload.team).into_iter().flatten();
         let made: Vec<&Option<Made>> =
             of_team().flat_map(|other| &other.secret_files).flat_map(|file| &file.makes).collect();
         // What a custom resource makes cannot be known here.

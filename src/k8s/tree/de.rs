@@ -182,7 +182,8 @@ impl<'de, I: ExactSizeIterator<Item = (&'de str, &'de Tree)>> MapAccess<'de> for
             .entry
             .take()
             .ok_or_else(|| de::Error::custom("a value was read before its key"))?;
-        seed.deserialize(FromTree(value)).map_err(|misfit| misfit.below(Segment::Key(key.to_owned().into())))
+        seed.deserialize(FromTree(value))
+            .map_err(|misfit| misfit.below(Segment::Key(key.to_owned().into())))
     }
 
     fn size_hint(&self) -> Option<usize> {

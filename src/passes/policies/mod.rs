@@ -12,9 +12,10 @@ mod rules;
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicySpec};
+use rayon::prelude::*;
 
 use crate::k8s::socket::Socket;
-use crate::plan::{Flow, Origin, Peer, Plan, Resource, Tenancy, UnitId, UnitKind, platform};
+use crate::plan::{Flow, Origin, Peer, Plan, Resource, Tenancy, Unit, UnitId, UnitKind, platform};
 use rules::{Direction, Labels, Permissions};
 
 pub(super) const NAME: &str = "policies";
@@ -41,31 +42,43 @@ pub(super) fn run(plan: &mut Plan) {
         permit(&mut namespaces, flow, Direction::Egress);
         permit(&mut namespaces, flow, Direction::Ingress);
     }
-    for Guarded { tenancy, pods } in namespaces.into_values() {
-        let namespace = tenancy.namespace.as_str();
-        let id = UnitId {
-            kind: UnitKind::Namespace,
-            name: namespace.to_owned(),
-            stage: tenancy.stage.clone(),
-        };
-        // The component that made the namespace is the one that wants it closed.
-        let Some((unit, maker)) = plan.units.get_mut(&id).and_then(|unit| {
-            let maker = unit.resources.first()?.origin.component;
-            Some((unit, maker))
-        }) else {
-            crate::bug!("nothing makes the namespace {namespace} of {:?}", tenancy.stage);
-        };
-        let closed = Origin::derived(maker, NAME, [tenancy.at.clone()]);
-        unit.add(Resource::object(&default_deny(namespace), closed.clone()));
-        unit.add(Resource::object(&allow_dns(namespace), closed));
-        let names = names::of(pods.keys().copied(), &[DENY, DNS]);
-        for ((labels, permissions), name) in pods.into_iter().zip(names) {
-            let from = permissions.at.iter().map(|&at| at.clone());
-            let origin = Origin::derived(permissions.component, NAME, from);
-            let policy = policy(&name, namespace, permissions.spec(namespace, labels));
-            unit.add(Resource::object(&policy, origin));
+    let units = &plan.units;
+    let namespaces: Vec<Guarded<'_>> = namespaces.into_values().collect();
+    let policies: Vec<(UnitId, Vec<Resource>)> =
+        namespaces.into_par_iter().map(|guarded| close(guarded, units)).collect();
+    for (id, policies) in policies {
+        for policy in policies {
+            super::add(&mut plan.units, &id, policy);
         }
     }
+}
+
+/// The policies of a namespace, and the unit that they are of.
+fn close(guarded: Guarded<'_>, units: &BTreeMap<UnitId, Unit>) -> (UnitId, Vec<Resource>) {
+    let Guarded { tenancy, pods } = guarded;
+    let namespace = tenancy.namespace.as_str();
+    let id = UnitId {
+        kind: UnitKind::Namespace,
+        name: namespace.to_owned(),
+        stage: tenancy.stage.clone(),
+    };
+    // The component that made the namespace is the one that wants it closed.
+    let Some(maker) = units.get(&id).and_then(|unit| unit.resources.first()) else {
+        crate::bug!("nothing makes the namespace {namespace} of {:?}", tenancy.stage);
+    };
+    let closed = Origin::derived(maker.origin.component, NAME, [tenancy.at.clone()]);
+    let mut policies = vec![
+        Resource::object(&default_deny(namespace), closed.clone()),
+        Resource::object(&allow_dns(namespace), closed),
+    ];
+    let names = names::of(pods.keys().copied(), &[DENY, DNS]);
+    policies.extend(pods.into_iter().zip(names).map(|((labels, permissions), name)| {
+        let from = permissions.at.iter().map(|&at| at.clone());
+        let origin = Origin::derived(permissions.component, NAME, from);
+        let policy = policy(&name, namespace, permissions.spec(namespace, labels));
+        Resource::object(&policy, origin)
+    }));
+    (id, policies)
 }
 
 fn guarded(tenancy: &Tenancy) -> Option<((&str, &str), Guarded<'_>)> {
