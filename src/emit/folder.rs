@@ -108,7 +108,9 @@ fn print_item(item: &Item<'_>, buffer: &mut String) {
 
 /// Tells a reviewer where to look. Never a list's index: it moves when somebody adds a line above.
 fn header(origin: &Origin, buffer: &mut String) {
-    let path = &origin.field();
+    // What is made of several sections is told by the most telling one.
+    let common = origin.field();
+    let path = if common.depth() == 0 { &origin.at().path } else { &common };
     let keys = path.segments().into_iter().take_while(|segment| matches!(segment, Segment::Key(_)));
     let indexed = path.depth() != keys.clone().count();
     let field = if indexed {

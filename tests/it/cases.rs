@@ -179,7 +179,9 @@ fn every_rule_has_a_case_that_fires_it() {
 fn every_output_case_compiles_to_what_it_says() {
     let update = std::env::var_os("UPDATE").is_some();
     let mut failures = Vec::new();
-    for case in case_files("case") {
+    let cases = case_files("case");
+    assert!(cases.len() >= 3, "only {} cases were found", cases.len());
+    for case in cases {
         let text = fs::read_to_string(&case).unwrap_or_else(|error| panic!("{error}"));
         let (input, expected) = text.split_once("=== output\n").unwrap_or((&text, ""));
         let compilation = compile(&split(input.as_bytes()));
