@@ -10,6 +10,7 @@ use crate::diag::one_of;
 use crate::emit::{self, Written};
 use crate::path::{At, FieldPath};
 use crate::reference::{default_of, defaults, description_of};
+use crate::registry::ABOUT;
 use crate::report::Locate;
 use crate::source::{Document, Kind, Node};
 
@@ -30,7 +31,17 @@ pub fn field(compilation: &Compilation, path: &FieldPath) -> Option<String> {
         text.push_str("\nnot written, and without a default\n");
     }
     if let Some(plan) = &compilation.plan {
-        let touches = |at: &At| at.path.starts_with(path) || path.starts_with(&at.path);
+        // That a named thing is there at all is part of much; none of its fields is thereby.
+        let says_it_is_there = |at: &At| {
+            let section = at.path.segments().first().map(|segment| (*segment).clone());
+            let is_named = ABOUT.iter().any(|about| {
+                about.named && section == Some(crate::path::Segment::Key(about.section.into()))
+            });
+            is_named && at.path.depth() <= 2
+        };
+        let touches = |at: &At| {
+            at.path.starts_with(path) || path.starts_with(&at.path) && !says_it_is_there(at)
+        };
         let files: BTreeSet<String> = emit::written(plan)
             .filter(|file| file.from().any(touches))
             .map(|file| file.path.to_string())
@@ -188,7 +199,7 @@ pub fn near_field(path: &FieldPath) -> Option<String> {
     }
     let unknown = unknown?;
     if known.depth() == 0 {
-        return Some(one_of(&unknown, crate::registry::ABOUT.iter().map(|about| about.section)));
+        return Some(one_of(&unknown, ABOUT.iter().map(|about| about.section)));
     }
     Some(format!("`{known}` has no field `{unknown}`"))
 }

@@ -234,7 +234,7 @@ impl Resolved {
         unit.stateful = true;
         unit.add(Resource::object(
             &self.namespace(&namespace, environment),
-            Origin::lowered("teams", [at.clone()]),
+            Origin::lowered("teams", [at.clone(), at.field("podSecurity")]),
         ));
         if let Some(quota) = &self.quota {
             let quota = self.quota_object(quota, &namespace);
