@@ -1,7 +1,7 @@
 //! What an Application holds: no object twice, none that Argo CD does not see, none that its project refuses, none
 //! that the cluster cannot store.
 
-use std::collections::HashMap;
+use rayon::prelude::*;
 
 use crate::diag::{Diagnostics, Rule};
 use crate::k8s::tree::Tree;
@@ -89,47 +89,61 @@ pub static TOO_LARGE: Rule = Rule::error(
 pub static RULES: &[&Rule] = &[&SHARED_OBJECT, &EXCLUDED_KIND, &FORBIDDEN_KIND, &TOO_LARGE];
 
 /// What makes an object the same in a cluster; its version does not.
-#[derive(PartialEq, Eq, Hash)]
+///
+/// What differs most comes first, so that most comparisons end there.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Key<'a> {
-    cluster: &'a str,
+    name: &'a str,
+    kind: &'a str,
     namespace: &'a str,
     group: &'a str,
-    kind: &'a str,
-    name: &'a str,
+    cluster: &'a str,
 }
 
 /// Checks the objects of all Applications.
 pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
-    // Only looked up: the order of what is found is the order of the units.
-    let mut owners: HashMap<Key<'_>, (&Unit, &Resource)> = HashMap::new();
-    for unit in plan.applications() {
-        for object in &unit.resources {
-            let key = Key {
-                cluster: unit.id.stage.cluster().unwrap_or_default(),
-                namespace: object.namespace().unwrap_or_default(),
-                group: object.group(),
-                kind: object.kind(),
-                name: object.name(),
-            };
-            kind(unit, object, &key, diags);
-            size(object, &key, diags);
-            match owners.entry(key) {
-                std::collections::hash_map::Entry::Vacant(slot) => {
-                    slot.insert((unit, object));
-                }
-                std::collections::hash_map::Entry::Occupied(first) => {
-                    let (owner, other) = *first.get();
-                    let at = other.origin.at();
-                    diags
-                        .report(
-                            &SHARED_OBJECT,
-                            object.origin.at(),
-                            shared(first.key(), owner, unit),
-                        )
-                        .related(at, "the same object is made from here")
-                        .help("give one of them another name, or remove it");
-                }
+    let units: Vec<&Unit> = plan.applications().collect();
+    let found: Vec<Diagnostics> = units
+        .par_iter()
+        .map(|unit| {
+            let mut found = Diagnostics::new();
+            for object in &unit.resources {
+                let key = Key::of(unit, object);
+                kind(unit, object, &key, &mut found);
+                size(object, &key, &mut found);
             }
+            found
+        })
+        .collect();
+    found.into_iter().for_each(|found| diags.append(found));
+
+    let mut owned: Vec<(Key<'_>, &Unit, &Resource)> = units
+        .par_iter()
+        .flat_map_iter(|unit| {
+            unit.resources.iter().map(|object| (Key::of(unit, object), *unit, object))
+        })
+        .collect();
+    // Stable: of the same objects, the one of the first unit stays first.
+    owned.par_sort_by(|one, other| one.0.cmp(&other.0));
+    for same in owned.chunk_by(|one, other| one.0 == other.0) {
+        let (key, owner, first) = &same[0];
+        for (_, unit, object) in &same[1..] {
+            diags
+                .report(&SHARED_OBJECT, object.origin.at(), shared(key, owner, unit))
+                .related(first.origin.at(), "the same object is made from here")
+                .help("give one of them another name, or remove it");
+        }
+    }
+}
+
+impl<'a> Key<'a> {
+    fn of(unit: &'a Unit, object: &'a Resource) -> Self {
+        Self {
+            name: object.name(),
+            kind: object.kind(),
+            namespace: object.namespace().unwrap_or_default(),
+            group: object.group(),
+            cluster: unit.id.stage.cluster().unwrap_or_default(),
         }
     }
 }

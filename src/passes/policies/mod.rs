@@ -23,10 +23,10 @@ pub(super) const NAME: &str = "policies";
 const DENY: &str = "default-deny";
 const DNS: &str = "allow-dns";
 
-/// What flows ask for in the namespace of a tenant, by the pods it is asked for.
+/// The namespace of a tenant, and the flows that begin or end in it.
 struct Guarded<'a> {
     tenancy: &'a Tenancy,
-    pods: BTreeMap<&'a Labels, Permissions<'a>>,
+    flows: Vec<(Direction, &'a Flow)>,
 }
 
 /// By cluster and name: a namespace is there once, whatever stage its flows are stated in.
@@ -39,8 +39,14 @@ pub(super) fn run(plan: &mut Plan) {
         if flow.sockets.is_empty() {
             crate::bug!("{} states a flow without ports", flow.component);
         }
-        permit(&mut namespaces, flow, Direction::Egress);
-        permit(&mut namespaces, flow, Direction::Ingress);
+        for direction in [Direction::Egress, Direction::Ingress] {
+            let (here, _) = ends(flow, direction);
+            if let (Peer::Pods { namespace, .. }, Some(cluster)) = (here, flow.stage.cluster())
+                && let Some(guarded) = namespaces.get_mut(&(cluster, namespace.as_str()))
+            {
+                guarded.flows.push((direction, flow));
+            }
+        }
     }
     let units = &plan.units;
     let namespaces: Vec<Guarded<'_>> = namespaces.into_values().collect();
@@ -55,7 +61,8 @@ pub(super) fn run(plan: &mut Plan) {
 
 /// The policies of a namespace, and the unit that they are of.
 fn close(guarded: Guarded<'_>, units: &BTreeMap<UnitId, Unit>) -> (UnitId, Vec<Resource>) {
-    let Guarded { tenancy, pods } = guarded;
+    let Guarded { tenancy, flows } = guarded;
+    let pods = permissions(&flows);
     let namespace = tenancy.namespace.as_str();
     let id = UnitId {
         kind: UnitKind::Namespace,
@@ -83,23 +90,29 @@ fn close(guarded: Guarded<'_>, units: &BTreeMap<UnitId, Unit>) -> (UnitId, Vec<R
 
 fn guarded(tenancy: &Tenancy) -> Option<((&str, &str), Guarded<'_>)> {
     let place = (tenancy.stage.cluster()?, tenancy.namespace.as_str());
-    Some((place, Guarded { tenancy, pods: BTreeMap::new() }))
+    Some((place, Guarded { tenancy, flows: Vec::new() }))
 }
 
-/// Permits a flow at one of its ends, if that end is pods of a tenant.
-fn permit<'a>(namespaces: &mut Namespaces<'a>, flow: &'a Flow, direction: Direction) {
-    let (here, there) = match direction {
+/// What flows ask for in one namespace, by the pods it is asked for.
+fn permissions<'a>(flows: &[(Direction, &'a Flow)]) -> BTreeMap<&'a Labels, Permissions<'a>> {
+    let mut pods: BTreeMap<&Labels, Permissions<'_>> = BTreeMap::new();
+    for &(direction, flow) in flows {
+        let (here, there) = ends(flow, direction);
+        if let Peer::Pods { labels, .. } = here {
+            let permissions =
+                pods.entry(labels).or_insert_with(|| Permissions::new(flow.component));
+            permissions.add(direction, there, &flow.sockets);
+            permissions.at.insert(&flow.at);
+        }
+    }
+    pods
+}
+
+/// The end of a flow that is guarded in that direction, and the other one.
+fn ends(flow: &Flow, direction: Direction) -> (&Peer, &Peer) {
+    match direction {
         Direction::Egress => (&flow.from, &flow.to),
         Direction::Ingress => (&flow.to, &flow.from),
-    };
-    let (Peer::Pods { namespace, labels }, Some(cluster)) = (here, flow.stage.cluster()) else {
-        return;
-    };
-    if let Some(guarded) = namespaces.get_mut(&(cluster, namespace.as_str())) {
-        let permissions =
-            guarded.pods.entry(labels).or_insert_with(|| Permissions::new(flow.component));
-        permissions.add(direction, there, &flow.sockets);
-        permissions.at.insert(&flow.at);
     }
 }
 
