@@ -67,10 +67,7 @@ fn leaves(compilation: &Compilation, path: &FieldPath) -> BTreeSet<FieldPath> {
         let mut steps = default.field.split('.');
         let mut here = FieldPath::root();
         let fits = path.segments().into_iter().all(|segment| {
-            here = match segment {
-                crate::path::Segment::Key(key) => here.key(key),
-                crate::path::Segment::Index(index) => here.index(*index),
-            };
+            here = here.with(segment.clone());
             match (segment, steps.next()) {
                 (_, Some("*")) => true,
                 (crate::path::Segment::Key(key), Some(step)) => **key == *step,
@@ -187,10 +184,7 @@ pub fn file(compilation: &Compilation, path: &str) -> Option<String> {
 pub fn near_field(path: &FieldPath) -> Option<String> {
     let (mut known, mut unknown) = (FieldPath::root(), None);
     for segment in path.segments() {
-        let next = match segment {
-            crate::path::Segment::Key(key) => known.key(key),
-            crate::path::Segment::Index(index) => known.index(*index),
-        };
+        let next = known.with(segment.clone());
         if description_of(&next).is_none() {
             unknown = next.last_key().map(str::to_owned);
             break;

@@ -56,7 +56,9 @@ impl FieldPath {
         self.with(Segment::Index(index))
     }
 
-    fn with(&self, segment: Segment) -> Self {
+    /// This path and then one more segment.
+    #[must_use]
+    pub fn with(&self, segment: Segment) -> Self {
         let depth = self.depth() + 1;
         Self(Some(Arc::new(Step { before: self.clone(), segment, depth })))
     }
