@@ -225,6 +225,76 @@ pub struct Team {
     pub pod_security: Level,
 }
 
+/// What others may know of a pool of machines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// How many machines it has at least.
+    pub machines: u32,
+    /// Over how many hosts, each of which may fail, they are spread.
+    pub hosts: u32,
+    /// Over how many zones they are spread.
+    pub zones: u32,
+    /// Milli-CPU that pods of one machine can have.
+    pub cpu: u64,
+    /// Bytes of memory that pods of one machine can have.
+    pub memory: u64,
+    /// The labels that select its nodes.
+    pub labels: BTreeMap<String, String>,
+    /// The value of its `dedicated` taint: only pods that tolerate it run there.
+    pub dedicated: Option<String>,
+}
+
+/// What others may know of a storage class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageClass {
+    /// Its provisioner.
+    pub provisioner: String,
+    /// Access modes that its volumes can have: `ReadWriteOnce`.
+    pub access: Vec<String>,
+    /// Whether volumes can grow.
+    pub expands: bool,
+    /// Whether snapshots can be taken.
+    pub snapshots: bool,
+    /// Whether a volume can be used from one machine or zone only.
+    pub bound: bool,
+    /// Whether it is the default one.
+    pub default: bool,
+}
+
+/// What others may know of a store of backups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupStore {
+    /// Where it is.
+    pub place: BackupPlace,
+    /// The endpoint's addresses, for policies; empty where its name is all that is known.
+    pub cidrs: Vec<ipnet::IpNet>,
+    /// Bytes a second that can be read from it, if stated.
+    pub bandwidth: Option<u64>,
+}
+
+/// Where backups are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackupPlace {
+    /// A bucket of an S3 service.
+    S3 {
+        /// The service: `https://s3.acme.internal`.
+        endpoint: String,
+        /// The bucket.
+        bucket: String,
+        /// The region.
+        region: String,
+        /// The path in the secret store of its `access-key` and `secret-key`.
+        credentials: crate::k8s::secret::SecretPath,
+    },
+    /// An NFS export.
+    Nfs {
+        /// The server.
+        server: String,
+        /// The export.
+        share: String,
+    },
+}
+
 /// What can be connected to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -280,6 +350,16 @@ pub struct Symbols {
     pub teams: Names<Team>,
     /// What can be connected to: `workload/web`, `external/card-network`.
     pub endpoints: Names<Endpoint>,
+    /// Pools of machines.
+    pub pools: Names<Pool>,
+    /// Networks of machines.
+    pub segments: Names<()>,
+    /// Storage classes.
+    pub storage_classes: Names<StorageClass>,
+    /// Stores of backups.
+    pub backup_stores: Names<BackupStore>,
+    /// Issuers of certificates.
+    pub issuers: Names<()>,
     /// The level of Pod Security of namespaces whose team says nothing.
     pub pod_security: Level,
     /// The environment of this document, if it is one's.
@@ -295,6 +375,11 @@ impl Symbols {
             environments: Names::new("environment"),
             teams: Names::new("team"),
             endpoints: Names::new("endpoint"),
+            pools: Names::new("pool"),
+            segments: Names::new("segment"),
+            storage_classes: Names::new("storage class"),
+            backup_stores: Names::new("backup store"),
+            issuers: Names::new("issuer"),
             pod_security: Level::Restricted,
             environment,
         }

@@ -13,6 +13,9 @@ use crate::plan::{Body, Origin, Resource, Unit};
 /// From an overlay to its base.
 const BASE: &str = "../../base";
 
+/// The values of a unit's chart; kustomize does not read it.
+pub(super) const VALUES: &str = "values.yaml";
+
 /// A file after it was printed.
 pub(super) type File = (RepoPath, Vec<u8>);
 
@@ -79,6 +82,12 @@ impl Folder<'_> {
                     .patches
                     .push(PatchFile { path: name, target: patch.target().cloned() }),
             }
+        }
+        if let Some(release) = &unit.release {
+            buffer.clear();
+            header(&release.origin, buffer);
+            yaml::print_into(&release.values, buffer);
+            add(VALUES, buffer.as_bytes());
         }
         buffer.clear();
         yaml::print_into(&kustomization.tree(), buffer);

@@ -23,7 +23,7 @@ use rayon::prelude::*;
 pub use bundle::Bundle;
 pub use written::{Written, written};
 
-use crate::plan::{Layout, Plan, Stage, Unit, environment_branch, unit_folder};
+use crate::plan::{Artifact, Layout, Plan, Stage, Unit, environment_branch, unit_folder};
 use bundle::{LONGEST, RepoPath};
 use folder::{File, Folder};
 
@@ -38,23 +38,25 @@ const ATTRIBUTES: &str = "\
 pub fn folders(plan: &Plan) -> Bundle {
     let folder = |unit: &Unit| ((), unit_folder(&unit.id, Layout::Folders));
     let mut bundles = print(plan, folder, |unit, path| overlay::folder(plan, unit, path));
-    with_attributes(bundles.remove(&()).unwrap_or_default())
+    let mut bundle = bundles.remove(&()).unwrap_or_default();
+    for artifact in &plan.artifacts {
+        bundle.insert(RepoPath::of(artifact.path.as_str()), artifact.text.as_bytes());
+    }
+    with_attributes(bundle)
 }
 
 /// The branches of [`Layout::Branches`] by name: the final objects of each environment, and what belongs to a
 /// cluster as a whole.
 pub fn branches(plan: &Plan) -> BTreeMap<String, Bundle> {
-    let bundles = print(
+    let mut bundles = print(
         plan,
-        |unit| {
-            let branch = match &unit.id.stage {
-                Stage::Environment { environment, .. } => environment_branch(environment),
-                stage => format!("clusters/{}", stage.cluster().unwrap_or_default()),
-            };
-            (branch, unit_folder(&unit.id, Layout::Branches))
-        },
+        |unit| (branch_of(&unit.id.stage), unit_folder(&unit.id, Layout::Branches)),
         overlay::whole,
     );
+    for artifact in &plan.artifacts {
+        let bundle = bundles.entry(branch_of(&artifact.stage)).or_default();
+        bundle.insert(RepoPath::of(artifact.path.as_str()), artifact.text.as_bytes());
+    }
     bundles.into_iter().map(|(branch, bundle)| (branch, with_attributes(bundle))).collect()
 }
 
@@ -67,12 +69,27 @@ pub fn rendered(plan: &Plan) -> Bundle {
 /// The folder of a unit in the one tree of all final objects.
 fn rendered_folder(unit: &Unit) -> String {
     let folder = unit_folder(&unit.id, Layout::Branches);
-    let part = match &unit.id.stage {
-        Stage::Environment { environment, .. } => environment_branch(environment),
-        stage => format!("clusters/{}", stage.cluster().unwrap_or_default()),
-    };
+    let part = branch_of(&unit.id.stage);
     // The folder of what is a cluster's own begins with that cluster already.
     if folder.starts_with(&part) { folder } else { format!("{part}/{folder}") }
+}
+
+/// The same for a file that no Application syncs.
+fn rendered_artifact(artifact: &Artifact) -> String {
+    let part = branch_of(&artifact.stage);
+    if artifact.path.starts_with(&part) {
+        artifact.path.clone()
+    } else {
+        format!("{part}/{}", artifact.path)
+    }
+}
+
+/// The branch that holds what belongs to a stage in [`Layout::Branches`].
+fn branch_of(stage: &Stage) -> String {
+    match stage {
+        Stage::Environment { environment, .. } => environment_branch(environment),
+        stage => format!("clusters/{}", stage.cluster().unwrap_or_default()),
+    }
 }
 
 /// How long a path may be: publishing puts the owned path before every path.

@@ -100,6 +100,7 @@ fn usable(file: &str, room: usize) -> bool {
     let means = lower.starts_with("kustomization")
         || lower.starts_with('.')
         || lower.ends_with("chart.yaml")
+        || lower == "values.yaml"
         || lower == "readme.md";
     !means && file.len() <= room && !file.contains('/') && RepoPath::new(file).is_ok()
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
+use super::nodes::{ClusterNetwork, KubernetesFacts, Machines};
 use super::unit::{Stage, UnitId};
 use crate::k8s::pod_security::Level;
 use crate::k8s::secret::SecretRef;
@@ -33,6 +34,12 @@ pub struct Facts {
     pub grants: Vec<Grant>,
     /// What is asked of a namespace's quota.
     pub requests: Vec<Requests>,
+    /// The machines of each cluster.
+    pub machines: BTreeMap<String, Machines>,
+    /// The network of each cluster.
+    pub networks: BTreeMap<String, ClusterNetwork>,
+    /// The Kubernetes of each cluster.
+    pub kubernetes: BTreeMap<String, KubernetesFacts>,
 }
 
 impl Facts {
@@ -47,6 +54,9 @@ impl Facts {
         self.secrets.extend(other.secrets);
         self.grants.extend(other.grants);
         self.requests.extend(other.requests);
+        self.machines.extend(other.machines);
+        self.networks.extend(other.networks);
+        self.kubernetes.extend(other.kubernetes);
     }
 }
 

@@ -24,13 +24,25 @@ pub fn unit_folder(id: &UnitId, layout: Layout) -> String {
             format!("clusters/{}/namespaces/{name}", stage.cluster().unwrap_or_default())
         }
         (Layout::Branches, UnitKind::Namespace, _) => format!("namespaces/{name}"),
-        (Layout::Folders, UnitKind::Workload, Stage::Base) => format!("workloads/{name}/base"),
-        (Layout::Folders, UnitKind::Workload, _) => {
-            let environment = stage.environment().unwrap_or_default();
-            format!("workloads/{name}/overlays/{environment}")
+        (_, UnitKind::Platform, _) => {
+            format!("clusters/{}/platform/{name}", stage.cluster().unwrap_or_default())
         }
-        (Layout::Branches, UnitKind::Workload, _) => format!("workloads/{name}"),
+        (Layout::Folders, UnitKind::Database | UnitKind::Workload, Stage::Base) => {
+            format!("{}/{name}/base", tenants(*kind))
+        }
+        (Layout::Folders, UnitKind::Database | UnitKind::Workload, _) => {
+            let environment = stage.environment().unwrap_or_default();
+            format!("{}/{name}/overlays/{environment}", tenants(*kind))
+        }
+        (Layout::Branches, UnitKind::Database | UnitKind::Workload, _) => {
+            format!("{}/{name}", tenants(*kind))
+        }
     }
+}
+
+/// The folder of what teams run, by its kind.
+fn tenants(kind: UnitKind) -> &'static str {
+    if kind == UnitKind::Database { "databases" } else { "workloads" }
 }
 
 /// The branch that holds an environment in [`Layout::Branches`].

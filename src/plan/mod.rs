@@ -3,20 +3,25 @@
 //! Components put resources into units and *state facts*; passes derive from the facts what crosses components.
 //! Nothing here decides anything, and nothing here knows how a file is printed.
 
+mod artifact;
 pub mod delivery;
 mod facts;
 mod layout;
+pub mod nodes;
 pub mod platform;
+mod release;
 mod resource;
 mod unit;
 
 use std::collections::BTreeMap;
 
+pub use artifact::Artifact;
 pub use facts::{
     ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, Peer, Replicas, Repository, Requests,
     Role, Scrape, SecretEntry, SecretNeed, Tenancy,
 };
 pub use layout::{Layout, application_folder, environment_branch, unit_folder};
+pub use release::{ChartSource, IgnoredField, Release};
 pub use resource::{Body, Origin, Resource};
 pub use unit::{Stage, Unit, UnitId, UnitKind};
 
@@ -29,6 +34,8 @@ pub struct Plan {
     pub units: BTreeMap<UnitId, Unit>,
     /// What was stated.
     pub facts: Facts,
+    /// Files that no Application syncs.
+    pub artifacts: Vec<Artifact>,
     /// What went round the compiler: `patches` and `manifests`, for the report.
     pub unproven: Vec<(UnitId, crate::path::At)>,
     /// Every version that was chosen, by what it is the version of; they go into the lock file.
@@ -51,10 +58,14 @@ impl Plan {
                 std::collections::btree_map::Entry::Occupied(mut slot) => {
                     slot.get_mut().resources.extend(unit.resources);
                     slot.get_mut().needs.extend(unit.needs);
+                    if unit.release.is_some() {
+                        slot.get_mut().release = unit.release;
+                    }
                 }
             }
         }
         self.facts.absorb(other.facts);
+        self.artifacts.extend(other.artifacts);
         self.unproven.extend(other.unproven);
         self.versions.extend(other.versions);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::release::Release;
 use super::resource::Resource;
 use crate::path::At;
 
@@ -12,6 +13,10 @@ pub enum UnitKind {
     ArgoCd,
     /// A namespace with everything that guards it.
     Namespace,
+    /// A part of the platform: an add-on with its chart and its objects.
+    Platform,
+    /// A team's database.
+    Database,
     /// A team's workload.
     Workload,
 }
@@ -22,6 +27,8 @@ impl UnitKind {
         match self {
             Self::ArgoCd => "argocd",
             Self::Namespace => "namespace",
+            Self::Platform => "platform",
+            Self::Database => "database",
             Self::Workload => "workload",
         }
     }
@@ -83,6 +90,9 @@ impl UnitId {
     pub fn application(&self) -> String {
         match (self.kind, self.stage.environment()) {
             (UnitKind::Workload, Some(environment)) => format!("{}-{environment}", self.name),
+            (UnitKind::Database, Some(environment)) => {
+                format!("database-{}-{environment}", self.name)
+            }
             _ => format!("{}-{}", self.kind.word(), self.name),
         }
     }
@@ -101,6 +111,8 @@ pub struct Unit {
     pub needs: BTreeSet<(UnitId, At)>,
     /// Whether losing its objects loses data.
     pub stateful: bool,
+    /// The chart it installs, beside the objects of its own.
+    pub release: Option<Release>,
     /// What will exist.
     pub resources: Vec<Resource>,
     /// Where the blueprint speaks of it.
@@ -116,6 +128,7 @@ impl Unit {
             project: None,
             needs: BTreeSet::new(),
             stateful: false,
+            release: None,
             resources: Vec::new(),
             at,
         }

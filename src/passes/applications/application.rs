@@ -89,7 +89,7 @@ impl Root<'_> {
     /// The folders that a unit's manifests are made of, relative to its own: an overlay reads its base too.
     fn reads(&self, unit: &Unit) -> &'static str {
         let overlay = self.repository.layout == Layout::Folders
-            && unit.id.kind == UnitKind::Workload
+            && matches!(unit.id.kind, UnitKind::Database | UnitKind::Workload)
             && matches!(unit.id.stage, Stage::Environment { .. });
         if overlay { ".;../../base" } else { "." }
     }
