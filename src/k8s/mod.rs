@@ -24,6 +24,7 @@ pub mod text;
 pub mod tree;
 pub mod url;
 pub mod version;
+pub mod yaml;
 pub mod zone;
 
 pub use count::{Count, Percent};

@@ -4,6 +4,8 @@
 //! derived from all three.
 
 pub mod markers;
+pub mod needs;
+pub mod reserved;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -70,6 +72,15 @@ pub struct Nic {
     pub address: IpNet,
 }
 
+/// One or more network cards that carry every segment of a machine as VLANs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trunk {
+    /// Their hardware addresses, in lower case with colons; not empty. Two or more are a bond.
+    pub macs: Vec<String>,
+    /// Whether the switches speak LACP to them; otherwise one of them is active at a time.
+    pub lacp: bool,
+}
+
 /// A taint of a node.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NodeTaint {
@@ -102,6 +113,8 @@ pub struct Machine {
     pub disks: Vec<Disk>,
     /// The network cards; the first one is the node's address for Kubernetes.
     pub nics: Vec<Nic>,
+    /// What carries the segments as VLANs; `None` where each segment has a network card of its own.
+    pub trunk: Option<Trunk>,
     /// Labels of the node beyond those of kubelet.
     pub labels: BTreeMap<String, String>,
     /// Taints of the node.
