@@ -3,6 +3,8 @@
 //! The sections `machines`, `network` and `kubernetes` each state their part; what every machine boots with is
 //! derived from all three.
 
+pub mod markers;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
