@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
-use super::nodes::{ClusterNetwork, KubernetesFacts, Machines};
+use super::nodes::needs::{NodeNeed, NodeSettings};
+use super::nodes::{ClusterNetwork, KubernetesFacts, Machines, NodeAutoscaling};
 use super::unit::{Stage, UnitId};
 use crate::k8s::pod_security::Level;
 use crate::k8s::secret::SecretRef;
@@ -40,6 +41,12 @@ pub struct Facts {
     pub networks: BTreeMap<String, ClusterNetwork>,
     /// The Kubernetes of each cluster.
     pub kubernetes: BTreeMap<String, KubernetesFacts>,
+    /// What is chosen about the machines of each cluster beyond that; a cluster without it has the defaults.
+    pub node_settings: BTreeMap<String, NodeSettings>,
+    /// What parts of the platform need on machines.
+    pub node_needs: Vec<NodeNeed>,
+    /// Who makes the machines of autoscaled pools of each cluster.
+    pub node_autoscaling: BTreeMap<String, NodeAutoscaling>,
 }
 
 impl Facts {
@@ -57,6 +64,9 @@ impl Facts {
         self.machines.extend(other.machines);
         self.networks.extend(other.networks);
         self.kubernetes.extend(other.kubernetes);
+        self.node_settings.extend(other.node_settings);
+        self.node_needs.extend(other.node_needs);
+        self.node_autoscaling.extend(other.node_autoscaling);
     }
 }
 
