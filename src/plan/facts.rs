@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 
 use super::nodes::needs::{NodeNeed, NodeSettings};
-<<<<<<< HEAD
-use super::nodes::{ClusterNetwork, KubernetesFacts, Machines};
-=======
 use super::nodes::{ClusterNetwork, KubernetesFacts, Machines, NodeAutoscaling};
->>>>>>> m1
 use super::unit::{Stage, UnitId};
 use crate::k8s::pod_security::Level;
 use crate::k8s::secret::SecretRef;
@@ -49,11 +45,8 @@ pub struct Facts {
     pub node_settings: BTreeMap<String, NodeSettings>,
     /// What parts of the platform need on machines.
     pub node_needs: Vec<NodeNeed>,
-<<<<<<< HEAD
-=======
     /// Who makes the machines of autoscaled pools of each cluster.
     pub node_autoscaling: BTreeMap<String, NodeAutoscaling>,
->>>>>>> m1
 }
 
 impl Facts {
@@ -73,10 +66,7 @@ impl Facts {
         self.kubernetes.extend(other.kubernetes);
         self.node_settings.extend(other.node_settings);
         self.node_needs.extend(other.node_needs);
-<<<<<<< HEAD
-=======
         self.node_autoscaling.extend(other.node_autoscaling);
->>>>>>> m1
     }
 }
 
