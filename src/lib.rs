@@ -42,6 +42,7 @@ pub mod registry;
 pub mod explain;
 pub mod publish;
 pub mod reference;
+pub mod seed;
 // 8: the command line
 pub mod cli;
 

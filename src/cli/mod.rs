@@ -8,6 +8,8 @@ mod init;
 mod output;
 mod publish;
 mod schema;
+mod secrets;
+mod seed;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -57,7 +59,8 @@ Exit codes:
 
 Environment:
   NO_COLOR, CLICOLOR_FORCE   never, or always, use colour
-  SOURCE_DATE_EPOCH          the date of commits, in seconds since 1970";
+  SOURCE_DATE_EPOCH          the date of commits, in seconds since 1970
+  SOPS_AGE_KEY_FILE          the age identities that open secrets, where --identity is not given";
 
 /// Compiles one typed blueprint of a Kubernetes estate into the GitOps repository that Argo CD syncs.
 #[derive(Debug, Parser)]
@@ -99,6 +102,10 @@ enum Command {
     Publish(publish::PublishArgs),
     /// Tell what a rule, a field of the blueprint or a file of the output is
     Explain(explain::ExplainArgs),
+    /// Make the secrets of a cluster's first boot, in an encrypted file
+    Secrets(secrets::SecretsArgs),
+    /// Write what machines boot from, with its secrets, outside the repository
+    Seed(seed::SeedArgs),
     /// Print the JSON Schema of blueprints or overlays, for editors
     Schema(schema::SchemaArgs),
     /// Print a completion script
@@ -131,6 +138,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Compile(args) => compile::run(&args, &output),
         Command::Publish(args) => publish::run(&args, &output),
         Command::Explain(args) => explain::run(&args, &output),
+        Command::Secrets(args) => secrets::run(&args, &output),
+        Command::Seed(args) => seed::run(&args, &output),
         Command::Schema(args) => schema::run(&args, &output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
