@@ -466,7 +466,7 @@ pub struct KubernetesFacts {
 }
 
 /// What `autoscaling` states of nodes: who makes and removes machines of autoscaled pools.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NodeAutoscaling {
     /// The infrastructure provider of Cluster API.
     pub infrastructure: Infrastructure,
