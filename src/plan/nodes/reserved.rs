@@ -29,8 +29,7 @@ pub struct Reserved {
 pub fn reserved(cpus: u32, memory: u64) -> Reserved {
     // In hundred-thousandths of a CPU: 6% of the first, 1% of the second, 0.5% of the next two, 0.25% of the rest.
     let cpu: u64 = shares(u64::from(cpus), &[(1, 6000), (1, 1000), (2, 500), (u64::MAX, 250)]);
-    let memory_steps =
-        [(4 * GIB, 25), (4 * GIB, 20), (8 * GIB, 10), (112 * GIB, 6), (u64::MAX, 2)];
+    let memory_steps = [(4 * GIB, 25), (4 * GIB, 20), (8 * GIB, 10), (112 * GIB, 6), (u64::MAX, 2)];
     let memory = shares(memory, &memory_steps) / 100;
     Reserved { cpu: cpu.div_ceil(100), memory: memory.max(255 * MIB).next_multiple_of(MIB) }
 }
