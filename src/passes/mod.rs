@@ -2,6 +2,8 @@
 
 pub mod applications;
 
+mod approver;
+mod bootstrap;
 mod budgets;
 mod guards;
 mod labels;
@@ -9,6 +11,7 @@ mod monitors;
 mod policies;
 mod roles;
 mod routes;
+mod runbooks;
 mod secrets;
 
 use std::collections::BTreeMap;
@@ -25,8 +28,10 @@ pub type Pass = (&'static str, fn(&mut Plan));
 ///
 /// - `routes` and `monitors` state the flows of gateway and Prometheus, so they come before `policies`.
 /// - `applications` counts up what every unit holds, so all objects of units come before it.
-/// - `guards` and `labels` come last: what a later pass adds would go without.
+/// - `bootstrap` and `runbooks` speak of what there is in the end.
+/// - `guards` and `labels` come last of what touches objects: what a later pass adds would go without.
 pub static PASSES: &[Pass] = &[
+    (approver::NAME, approver::run),
     (secrets::NAME, secrets::run),
     (routes::NAME, routes::run),
     (monitors::NAME, monitors::run),
@@ -36,6 +41,8 @@ pub static PASSES: &[Pass] = &[
     (applications::NAME, applications::derive),
     (guards::NAME, guards::run),
     (labels::NAME, labels::run),
+    (bootstrap::NAME, bootstrap::run),
+    (runbooks::NAME, runbooks::run),
 ];
 
 /// Derives everything that follows from the facts.

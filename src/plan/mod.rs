@@ -4,6 +4,7 @@
 //! Nothing here decides anything, and nothing here knows how a file is printed.
 
 mod artifact;
+pub mod bootstrap;
 pub mod delivery;
 mod facts;
 mod layout;
@@ -38,6 +39,8 @@ pub struct Plan {
     pub artifacts: Vec<Artifact>,
     /// What went round the compiler: `patches` and `manifests`, for the report.
     pub unproven: Vec<(UnitId, crate::path::At)>,
+    /// The versions that the last compilation chose, from its lock file; empty where there was none.
+    pub previous: BTreeMap<String, String>,
     /// Every version that was chosen, by what it is the version of; they go into the lock file.
     pub versions: BTreeMap<String, String>,
 }
@@ -68,6 +71,7 @@ impl Plan {
         self.artifacts.extend(other.artifacts);
         self.unproven.extend(other.unproven);
         self.versions.extend(other.versions);
+        self.previous.extend(other.previous);
     }
 
     /// The units that become Applications.

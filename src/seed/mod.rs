@@ -23,3 +23,5 @@ pub use render::{NotRendered, render};
 pub use secrets::{NotSecrets, Secret, Secrets};
 pub use value::{Flaw, check, pin};
 pub use vault::{NotOpened, Vault, identities, open, recipient, seal};
+#[cfg(test)]
+mod tests;
