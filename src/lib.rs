@@ -43,8 +43,11 @@ pub mod explain;
 pub mod publish;
 pub mod reference;
 pub mod seed;
+pub mod upgrade;
 // 8: the command line
 pub mod cli;
+
+use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use rayon::prelude::*;
@@ -53,6 +56,7 @@ use component::Files;
 use diag::{Diagnostics, Place, Rule, Span};
 use path::{At, DocumentId};
 use plan::{Plan, Stage};
+use publish::lock::{LOCK, Lock};
 use registry::Estate;
 use source::{Layer, LoadError, Loaded, Scope};
 use world::World;
@@ -66,6 +70,8 @@ pub struct Input<'a> {
     pub blueprint: &'a Utf8Path,
     /// The folder of overlays, if there is one.
     pub overlays: Option<&'a Utf8Path>,
+    /// The folder that was compiled into before, if its lock file is to be compared with.
+    pub compiled: Option<&'a Utf8Path>,
 }
 
 /// What came of a compilation.
@@ -86,7 +92,7 @@ pub struct Compilation {
 /// Only what the world refuses: a file that is not there or cannot be read.
 pub fn compile(input: Input<'_>) -> Result<Compilation, LoadError> {
     let mut diagnostics = Diagnostics::new();
-    let Input { world, blueprint, overlays } = input;
+    let Input { world, blueprint, overlays, compiled } = input;
     let loaded = source::load(world, blueprint, overlays, registry::SECTIONS, &mut diagnostics)?;
 
     let files = Files { world, folder: folder_of(world, blueprint) };
@@ -102,6 +108,7 @@ pub fn compile(input: Input<'_>) -> Result<Compilation, LoadError> {
         metadata.map(|metadata| (metadata.name.to_string(), metadata.version.to_string()));
     let mut plan = None;
     if let Some(mut whole) = lowered {
+        whole.previous = compiled.map(|folder| previous(world, folder)).unwrap_or_default();
         passes::derive(&mut whole);
         audit::audit(&whole, &mut diagnostics);
         plan = Some(whole);
@@ -119,6 +126,12 @@ pub fn compile(input: Input<'_>) -> Result<Compilation, LoadError> {
 /// Every rule there is, in the order of the stages.
 pub fn rules() -> Vec<&'static Rule> {
     source::RULES.iter().copied().chain(registry::rules()).chain(audit::rules()).collect()
+}
+
+/// The versions of the last compilation. A lock that cannot be read is told by whoever writes the folder.
+fn previous(world: &dyn World, folder: &Utf8Path) -> BTreeMap<String, String> {
+    let bytes = world.read(&folder.join(LOCK)).unwrap_or_default();
+    Lock::parse(&bytes).map(|lock| lock.versions).unwrap_or_default()
 }
 
 /// Each document's part of the plan, planned for itself and put together in order.

@@ -22,6 +22,7 @@ mod secrets;
 #[cfg(test)]
 mod testing;
 mod trail;
+mod upgrades;
 mod view;
 
 use rayon::prelude::*;
@@ -47,6 +48,7 @@ pub static AUDITS: &[Audit] = &[
     (needs::RULES, |view, diags| needs::audit(view.plan, diags)),
     (applications::RULES, |view, diags| applications::audit(view.plan, diags)),
     (contents::RULES, |view, diags| contents::audit(view.plan, diags)),
+    (upgrades::RULES, |view, diags| upgrades::audit(view.plan, diags)),
 ];
 
 /// Finds what is wrong with the plan as a whole.

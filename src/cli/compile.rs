@@ -47,7 +47,7 @@ pub(super) struct OverwriteArgs {
 }
 
 pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(output)?;
+    let checked = args.blueprint.compile(output, Some(&args.output))?;
     let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
         return Ok(Exit::Findings);
     };

@@ -10,6 +10,7 @@ mod publish;
 mod schema;
 mod secrets;
 mod seed;
+mod upgrade;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -106,6 +107,8 @@ enum Command {
     Secrets(secrets::SecretsArgs),
     /// Write what machines boot from, with its secrets, outside the repository
     Seed(seed::SeedArgs),
+    /// Tell the steps to a newer Kubernetes, and the commands of every machine
+    Upgrade(upgrade::UpgradeArgs),
     /// Print the JSON Schema of blueprints or overlays, for editors
     Schema(schema::SchemaArgs),
     /// Print a completion script
@@ -140,6 +143,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => explain::run(&args, &output),
         Command::Secrets(args) => secrets::run(&args, &output),
         Command::Seed(args) => seed::run(&args, &output),
+        Command::Upgrade(args) => upgrade::run(&args, &output),
         Command::Schema(args) => schema::run(&args, &output),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -66,7 +66,10 @@ fn compile(files: &Files) -> Compilation {
     let folder = files.iter().any(|(path, _)| path.starts_with("blueprint"));
     let blueprint = Utf8Path::new(if folder { "blueprint" } else { "blueprint.yaml" });
     let overlays = overlays.then(|| Utf8Path::new("overlays"));
-    groundplan::compile(Input { world: &world, blueprint, overlays })
+    // What was compiled before, for rules about the step from there to here.
+    let compiled = files.iter().any(|(path, _)| path.starts_with("output"));
+    let compiled = compiled.then(|| Utf8Path::new("output"));
+    groundplan::compile(Input { world: &world, blueprint, overlays, compiled })
         .unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -7,7 +7,8 @@
 #[cfg(test)]
 mod tests;
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
 use crate::k8s::tree::Tree;
@@ -190,11 +191,12 @@ fn script(plan: &Plan, cluster: &str, steps: &[Step], roots: &[String]) -> Strin
     templates.set_auto_escape_callback(|_| AutoEscape::None);
     let values = context! {
         cluster,
-        steps => Value::from_serialize(steps),
-        roots => Value::from_serialize(roots),
-        version => plan.facts.kubernetes[cluster].version,
+        steps => Serde(steps),
+        roots => Serde(roots),
+        version => plan.facts.kubernetes[cluster].version.clone(),
         servers => api.map(|api| {
-            [api.host.clone(), api.address.to_string()].map(|host| format!("https://{host}:{}", api.port))
+            let hosts = [api.host.clone(), api.address.to_string()];
+            hosts.map(|host| format!("https://{host}:{}", api.port)).to_vec()
         }),
         argocd => argocd.map(|argocd| argocd.namespace.clone()),
         installs_argocd => steps.iter().any(|step| step.word == "delivery"),

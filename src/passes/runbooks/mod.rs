@@ -5,6 +5,8 @@ mod tests;
 
 use std::net::IpAddr;
 
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
@@ -54,8 +56,8 @@ fn templates() -> Environment<'static> {
     let mut templates = Environment::new();
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     templates.set_auto_escape_callback(|_| AutoEscape::None);
-    templates.set_trim_blocks(true);
-    templates.set_lstrip_blocks(true);
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    templates.set_syntax(syntax.unwrap_or_default());
     for (file, _, text) in RUNBOOKS {
         if let Err(fault) = templates.add_template(file, text) {
             crate::bug!("the runbook {file} does not parse: {fault:#}");
@@ -76,8 +78,8 @@ fn render(templates: &Environment<'_>, file: &str, values: &Value) -> String {
 #[derive(Clone, Debug, Serialize)]
 struct Named {
     name: String,
-    /// Its address for Kubernetes.
-    address: IpAddr,
+    /// Its address for Kubernetes, as it stands in a URL.
+    address: String,
     /// How an administrator gets in: `ops@10.20.0.11`.
     ssh: String,
     host: String,
@@ -115,40 +117,45 @@ impl<'a> View<'a> {
         };
         let balancers = self.of_role(NodeRole::LoadBalancer);
         let endpoints: Vec<String> =
-            etcd.iter().map(|member| format!("https://{}:2379", in_url(member.address))).collect();
+            etcd.iter().map(|member| format!("https://{}:2379", member.address)).collect();
         let argocd = self.plan.facts.argocd.get(self.cluster);
         let repository = self.plan.facts.repository.as_ref();
+        let owned = repository.map(|repository| repository.path.clone());
+        let owned = owned.filter(|path| !path.is_empty()).unwrap_or_else(|| ".".to_owned());
+        let all: Vec<Named> = self.machines.machines.iter().map(|one| self.named(one)).collect();
+        let autoscaled = self.machines.autoscaled.iter();
+        let autoscaled: Vec<String> = autoscaled.map(|pool| pool.name.clone()).collect();
         let minor = self.kubernetes.version.rsplit_once('.').map_or("", |(minor, _)| minor);
         context! {
             cluster => self.cluster,
-            estate => self.plan.estate,
-            version => self.kubernetes.version,
+            estate => self.plan.estate.clone(),
+            version => self.kubernetes.version.clone(),
             minor,
             exists => self.kubernetes.exists,
             encrypted => self.kubernetes.encryption != crate::plan::nodes::Encryption::None,
             external_etcd => self.kubernetes.etcd == EtcdTopology::External,
-            api_host => self.api.host,
-            api_address => self.api.address,
+            api_host => self.api.host.clone(),
+            api_address => self.api.address.to_string(),
             api_port => self.api.port,
             balancer => match self.api.balancer {
                 ApiBalancer::KubeVip => "kube-vip",
                 ApiBalancer::HaProxy => "haproxy",
                 ApiBalancer::External => "external",
             },
-            first => control_planes[0],
+            first => Serde(control_planes[0].clone()),
             tolerated => etcd.len().saturating_sub(1) / 2,
             quorum => etcd.len() / 2 + 1,
             endpoints => endpoints.join(","),
-            workers => self.of_role(NodeRole::Worker),
-            machines => self.machines.machines.iter().map(|one| self.named(one)).collect::<Vec<_>>(),
-            autoscaled => self.machines.autoscaled.iter().map(|pool| pool.name.clone()).collect::<Vec<_>>(),
+            workers => Serde(self.of_role(NodeRole::Worker)),
+            machines => Serde(all),
+            autoscaled,
             snapshots => SNAPSHOT_FOLDER,
             argocd => argocd.map(|argocd| argocd.namespace.clone()),
             repository => repository.map(|repository| repository.url.clone()),
-            owned => repository.map(|repository| repository.path.clone()).filter(|path| !path.is_empty()).unwrap_or_else(|| ".".to_owned()),
-            control_planes,
-            etcd,
-            balancers,
+            owned,
+            control_planes => Serde(control_planes),
+            etcd => Serde(etcd),
+            balancers => Serde(balancers),
         }
     }
 
@@ -170,7 +177,7 @@ impl<'a> View<'a> {
         let user = self.machines.administrators.first().map_or("root", |one| one.name.as_str());
         Named {
             name: machine.name.clone(),
-            address: first.address.addr(),
+            address: in_url(first.address.addr()),
             ssh: format!("{user}@{}", open.address.addr()),
             host: machine.host.clone(),
             zone: machine.zone.clone(),
