@@ -4,6 +4,7 @@ pub mod applications;
 
 mod budgets;
 mod guards;
+mod inventory;
 mod labels;
 mod monitors;
 mod policies;
@@ -33,6 +34,7 @@ pub static PASSES: &[Pass] = &[
     (budgets::NAME, budgets::run),
     (roles::NAME, roles::run),
     (policies::NAME, policies::run),
+    (inventory::NAME, inventory::run),
     (applications::NAME, applications::derive),
     (guards::NAME, guards::run),
     (labels::NAME, labels::run),
