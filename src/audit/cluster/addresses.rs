@@ -46,8 +46,7 @@ pub fn audit(cluster: &Cluster<'_>, diags: &mut Diagnostics) {
     let bits = network.node_prefix.saturating_sub(network.pods.prefix_len());
     let shares = 1_u64 << bits.min(63);
     let fixed = cluster.nodes().count() as u64;
-    let growing: u64 =
-        cluster.machines.autoscaled.iter().map(|pool| u64::from(pool.max)).sum();
+    let growing: u64 = cluster.machines.autoscaled.iter().map(|pool| u64::from(pool.max)).sum();
     let nodes = fixed + growing;
     if nodes >= shares {
         let diagnostic = diags.report(
@@ -58,14 +57,18 @@ pub fn audit(cluster: &Cluster<'_>, diags: &mut Diagnostics) {
                 network.pods, network.node_prefix
             ),
         );
-        diagnostic.related(cluster.machines.at.field("pools"), format!("{fixed} machines and {growing} by the autoscaler"));
+        diagnostic.related(
+            cluster.machines.at.field("pools"),
+            format!("{fixed} machines and {growing} by the autoscaler"),
+        );
         diagnostic.help("widen `pods`, or write a larger `nodeMask`");
     }
     let host_bits = network.pods.max_prefix_len() - network.node_prefix;
     // A network's own address and the broadcast address are nobody's in IPv4; the CNI takes one more.
     let addresses = (1_u64 << host_bits.min(32)).saturating_sub(2);
     let pods = u64::from(cluster.kubernetes.pods_per_node);
-    let (rule, enough) = if pods > addresses { (&SHARE_TOO_SMALL, pods) } else { (&SHARE_TIGHT, 2 * pods) };
+    let (rule, enough) =
+        if pods > addresses { (&SHARE_TOO_SMALL, pods) } else { (&SHARE_TIGHT, 2 * pods) };
     if addresses < enough {
         diags
             .report(

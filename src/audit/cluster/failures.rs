@@ -115,7 +115,11 @@ fn members(cluster: &Cluster<'_>, diags: &mut Diagnostics) {
         }
         even if even.is_multiple_of(2) => {
             diags
-                .report(&EVEN, at(), format!("etcd has {even} members, {} must answer", even / 2 + 1))
+                .report(
+                    &EVEN,
+                    at(),
+                    format!("etcd has {even} members, {} must answer", even / 2 + 1),
+                )
                 .help(format!("write `count: {}` or `count: {}`", even - 1, even + 1));
             return;
         }
@@ -153,7 +157,10 @@ fn members(cluster: &Cluster<'_>, diags: &mut Diagnostics) {
             if let Some(host) = place(cluster, word, name) {
                 diagnostic.related(Place::Key(host.clone()), format!("the {word} `{name}`"));
             }
-            diagnostic.help(format!("add {word}s until no {word} has more than {} of them", members.len() - quorum));
+            diagnostic.help(format!(
+                "add {word}s until no {word} has more than {} of them",
+                members.len() - quorum
+            ));
         }
     }
 }
@@ -177,10 +184,8 @@ fn api(cluster: &Cluster<'_>, diags: &mut Diagnostics) {
         if spoken_of || given_up && !cluster.protected {
             continue;
         }
-        let message = format!(
-            "when the host `{host}` is lost, so are {}, which is all of them",
-            names(all)
-        );
+        let message =
+            format!("when the host `{host}` is lost, so are {}, which is all of them", names(all));
         let diagnostic = diags.report(&API, Place::Key(pool.at.clone()), message);
         if let Some(at) = place(cluster, "host", host) {
             diagnostic.related(Place::Key(at.clone()), format!("the host `{host}`"));
@@ -198,7 +203,8 @@ fn spread(cluster: &Cluster<'_>, pool: &MachinePool, diags: &mut Diagnostics) {
             continue;
         }
         let domains = by(&machines, of);
-        let worst = domains.iter().max_by_key(|(name, lost)| (lost.len(), std::cmp::Reverse(*name)));
+        let worst =
+            domains.iter().max_by_key(|(name, lost)| (lost.len(), std::cmp::Reverse(*name)));
         let Some((name, lost)) = worst.filter(|(_, lost)| lost.len() > 1) else { continue };
         reported = true;
         let message = format!(

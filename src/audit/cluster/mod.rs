@@ -97,9 +97,10 @@ pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
         else {
             continue;
         };
-        let protected = facts.tenancies.values().any(|tenancy| {
-            tenancy.protected && tenancy.stage.cluster() == Some(name.as_str())
-        });
+        let protected = facts
+            .tenancies
+            .values()
+            .any(|tenancy| tenancy.protected && tenancy.stage.cluster() == Some(name.as_str()));
         let cluster = Cluster { name, machines, network, kubernetes, protected };
         failures::audit(&cluster, diags);
         hosts::audit(&cluster, diags);

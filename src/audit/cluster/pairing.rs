@@ -114,7 +114,7 @@ fn api(cluster: &Cluster<'_>, diags: &mut Diagnostics) {
     let balancers = cluster.pools(NodeRole::LoadBalancer).next();
     let Some(api) = &network.api else {
         diags
-            .report(&NO_API, &network.at, "the machines have no API to join")
+            .report(&NO_API, Place::Key(network.at.clone()), "the machines have no API to join")
             .related(cluster.machines.at.field("pools"), "the machines")
             .help("write `api: {address: 10.20.10.5, host: api.main.acme.internal}`");
         return;
@@ -140,7 +140,9 @@ fn api(cluster: &Cluster<'_>, diags: &mut Diagnostics) {
     if wrong_port {
         let message = format!("port {} is not free for the API's address", api.port);
         let help = match api.balancer {
-            ApiBalancer::HaProxy => "write another port, such as 8443, or machines of the role `load-balancer`",
+            ApiBalancer::HaProxy => {
+                "write another port, such as 8443, or machines of the role `load-balancer`"
+            }
             _ => "leave `port` out: it is 6443",
         };
         diags.report(&API_PORT, api.at.field("port"), message).help(help);
@@ -159,7 +161,10 @@ fn api(cluster: &Cluster<'_>, diags: &mut Diagnostics) {
                 format!("`{}` is not in `{}`, where {} is", machine.name, home.name, api.address),
             )
             .related(api.at.field("address"), "the API's address")
-            .help(format!("attach the pool to `{}`, or choose an address of its segments", home.name));
+            .help(format!(
+                "attach the pool to `{}`, or choose an address of its segments",
+                home.name
+            ));
     }
 }
 
@@ -216,9 +221,10 @@ fn segments(cluster: &Cluster<'_>, diags: &mut Diagnostics) {
         (network.load_balancer, network.load_balancer_pool)
         && let Some(home) = network.segments.values().find(|segment| segment.cidr.contains(&first))
     {
-        let fixed = cluster.with_role(NodeRole::Worker).into_iter().any(|machine| {
-            machine.nics.iter().any(|nic| nic.segment == home.name)
-        });
+        let fixed = cluster
+            .with_role(NodeRole::Worker)
+            .into_iter()
+            .any(|machine| machine.nics.iter().any(|nic| nic.segment == home.name));
         let growing =
             cluster.machines.autoscaled.iter().any(|pool| pool.segments.contains(&home.name));
         if !fixed && !growing {
@@ -238,9 +244,10 @@ fn segments(cluster: &Cluster<'_>, diags: &mut Diagnostics) {
     let fixed = cluster.nodes().filter_map(|machine| {
         Some((machine.nics.first()?.segment.as_str(), machine.name.as_str(), &machine.at))
     });
-    let growing = cluster.machines.autoscaled.iter().filter_map(|pool| {
-        Some((pool.segments.first()?.as_str(), pool.name.as_str(), &pool.at))
-    });
+    let growing =
+        cluster.machines.autoscaled.iter().filter_map(|pool| {
+            Some((pool.segments.first()?.as_str(), pool.name.as_str(), &pool.at))
+        });
     let mut nodes = fixed.chain(growing);
     let Some((segment, name, at)) = nodes.next() else { return };
     if let Some((other, node, place)) = nodes.find(|(other, ..)| *other != segment) {
