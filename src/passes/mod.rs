@@ -6,6 +6,7 @@ mod approver;
 mod bootstrap;
 mod budgets;
 mod guards;
+mod inventory;
 mod labels;
 mod monitors;
 mod policies;
@@ -38,6 +39,7 @@ pub static PASSES: &[Pass] = &[
     (budgets::NAME, budgets::run),
     (roles::NAME, roles::run),
     (policies::NAME, policies::run),
+    (inventory::NAME, inventory::run),
     (applications::NAME, applications::derive),
     (guards::NAME, guards::run),
     (labels::NAME, labels::run),
