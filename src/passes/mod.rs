@@ -6,6 +6,7 @@ mod budgets;
 mod guards;
 mod labels;
 mod monitors;
+mod nodes;
 mod policies;
 mod roles;
 mod routes;
@@ -34,6 +35,7 @@ pub static PASSES: &[Pass] = &[
     (roles::NAME, roles::run),
     (policies::NAME, policies::run),
     (applications::NAME, applications::derive),
+    (nodes::NAME, nodes::run),
     (guards::NAME, guards::run),
     (labels::NAME, labels::run),
 ];
