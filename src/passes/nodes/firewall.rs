@@ -79,10 +79,11 @@ fn sources(cluster: &Cluster<'_>, pool: &Pool<'_>, from: &Opener) -> Vec<String>
 fn addresses(ranges: &BTreeSet<IpNet>) -> Vec<String> {
     let mut matches = Vec::new();
     for (family, v4) in [("ip", true), ("ip6", false)] {
-        // Overlapping ranges are one to nft only when it is told so; aggregated they never overlap.
-        let own: Vec<IpNet> =
-            ranges.iter().filter(|range| range.addr().is_ipv4() == v4).copied().collect();
-        let own: Vec<String> = IpNet::aggregate(&own).iter().map(spelled).collect();
+        // nft refuses ranges that overlap in one set.
+        let own = ranges.iter().filter(|range| range.addr().is_ipv4() == v4);
+        let within =
+            |range: &IpNet| ranges.iter().any(|other| other != range && other.contains(range));
+        let own: Vec<String> = own.filter(|range| !within(range)).map(spelled).collect();
         if !own.is_empty() {
             matches.push(format!("{family} saddr {{ {} }}", own.join(", ")));
         }

@@ -308,7 +308,9 @@ fn every() -> Vec<Boot> {
 
 /// kubeadm's documents of a machine by kind.
 fn kubeadm(boot: &Boot) -> BTreeMap<String, Value> {
-    let text = boot.files.get("/etc/groundplan/kubeadm.yaml").map_or("", |text| text);
+    let Some(text) = boot.files.get("/etc/groundplan/kubeadm.yaml") else {
+        return BTreeMap::new();
+    };
     serde_yaml::Deserializer::from_str(text)
         .map(|document| serde::Deserialize::deserialize(document).unwrap())
         .map(|document: Value| (document["kind"].as_str().unwrap().to_owned(), document))
