@@ -129,11 +129,11 @@ fn parameters(lacp: bool) -> Tree {
         tree!({
             "mode": "802.3ad",
             "lacp-rate": "fast",
-            "mii-monitor-interval": 100,
+            "mii-monitor-interval": "100",
             "transmit-hash-policy": "layer3+4",
         })
     } else {
-        tree!({"mode": "active-backup", "mii-monitor-interval": 100})
+        tree!({"mode": "active-backup", "mii-monitor-interval": "100"})
     }
 }
 
