@@ -110,6 +110,8 @@ components! {
     clusters: components::clusters::Clusters,
     environments: components::environments::Environments,
     network: components::network::Network,
+    machines: components::machines::Machines,
+    kubernetes: components::kubernetes::Kubernetes,
     security: components::security::Security,
     delivery: components::delivery::Delivery,
     teams: components::teams::Teams,

@@ -4,6 +4,8 @@ pub mod clusters;
 pub mod delivery;
 pub mod environments;
 pub mod externals;
+pub mod kubernetes;
+pub mod machines;
 pub mod metadata;
 pub mod network;
 pub mod repository;
