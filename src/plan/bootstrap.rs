@@ -50,7 +50,7 @@ impl BootstrapStep {
             Self::Definitions => "definitions of custom resources",
             Self::Network => "the container network",
             Self::CloudController => "the cloud controller manager",
-            Self::Certificates => "approval of kubelets' certificates",
+            Self::Certificates => "approval of serving certificates",
             Self::Delivery => "Argo CD",
         }
     }

@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-all=(kustomize equality schemas crds pre-commit gitlab-ci secrets)
+all=(kustomize equality schemas crds pre-commit gitlab-ci secrets runbooks seed)
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
 
 scratch=$(mktemp -d)
@@ -38,6 +38,8 @@ tools() {
     crds) echo "$venv/python $bin/kubectl-1.36 $bin/tsc node" ;;
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
     gitlab-ci) echo "$venv/check-jsonschema $bin/gitlab-ci-local node git $groundplan" ;;
+    runbooks) echo "python3 shellcheck" ;;
+    seed) echo "$groundplan openssl age age-keygen xorriso bsdtar isoinfo blkid python3" ;;
     secrets) echo "$bin/gitleaks $venv/detect-secrets" ;;
     *) echo "there is no judge $1; the judges are ${all[*]}" >&2; return 2 ;;
   esac
@@ -60,6 +62,8 @@ judge() {
       mapfile -t pipelines < <(find "$output" -name .gitlab-ci.yml)
       "$here/gitlab-ci.sh" "$top/.gitlab-ci.yml" "$scratch/init/.gitlab-ci.yml" "${pipelines[@]}"
       ;;
+    runbooks) python3 -B "$here/runbooks.py" "$output" ;;
+    seed) "$here/seed.sh" "$groundplan" "$output" ;;
     secrets) "$here/secrets.sh" "$output" ;;
   esac
 }
