@@ -16,7 +16,6 @@ fn stages(criterion: &mut Criterion) {
         world: &world,
         blueprint: Utf8Path::new("blueprint.yaml"),
         overlays: Some(Utf8Path::new("overlays")),
-        compiled: None,
     };
     criterion.bench_function("compile to a plan", |bencher| bencher.iter(|| compile(input)));
     let plan = compile(input).ok().and_then(|compilation| compilation.plan).expect("a plan");

@@ -70,8 +70,6 @@ pub struct Input<'a> {
     pub blueprint: &'a Utf8Path,
     /// The folder of overlays, if there is one.
     pub overlays: Option<&'a Utf8Path>,
-    /// The folder that was compiled into before, if its lock file is to be compared with.
-    pub compiled: Option<&'a Utf8Path>,
 }
 
 /// What came of a compilation.
@@ -91,8 +89,19 @@ pub struct Compilation {
 /// # Errors
 /// Only what the world refuses: a file that is not there or cannot be read.
 pub fn compile(input: Input<'_>) -> Result<Compilation, LoadError> {
+    compile_after(input, None)
+}
+
+/// The same, compared with what was compiled into a folder before: what may not change at once is found too.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_after(
+    input: Input<'_>,
+    compiled: Option<&Utf8Path>,
+) -> Result<Compilation, LoadError> {
     let mut diagnostics = Diagnostics::new();
-    let Input { world, blueprint, overlays, compiled } = input;
+    let Input { world, blueprint, overlays } = input;
     let loaded = source::load(world, blueprint, overlays, registry::SECTIONS, &mut diagnostics)?;
 
     let files = Files { world, folder: folder_of(world, blueprint) };

@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let world = Memory::new("2026-11-24").with("blueprint.yaml", bytes);
-    let input = Input { world: &world, blueprint: Utf8Path::new("blueprint.yaml"), overlays: None, compiled: None };
+    let input = Input { world: &world, blueprint: Utf8Path::new("blueprint.yaml"), overlays: None };
     let Ok(compilation) = compile(input) else { return };
     let found = compilation.diagnostics.clone();
     let report = Report::new(found, &compilation.loaded.sources, &compilation, &rules(), None);

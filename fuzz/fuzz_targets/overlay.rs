@@ -14,7 +14,6 @@ fuzz_target!(|bytes: &[u8]| {
         world: &world,
         blueprint: Utf8Path::new("blueprint.yaml"),
         overlays: Some(Utf8Path::new("overlays")),
-        compiled: None,
     };
     if let Ok(compilation) = compile(input)
         && let Some(plan) = &compilation.plan

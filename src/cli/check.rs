@@ -10,7 +10,7 @@ use super::Exit;
 use super::output::Output;
 use crate::report::{Format, Report};
 use crate::world::{Disk, Standing, World};
-use crate::{Compilation, Input, compile, rules};
+use crate::{Compilation, Input, compile_after, rules};
 
 /// Which blueprint, and how findings are told.
 #[derive(Debug, Args)]
@@ -83,7 +83,7 @@ impl ReadingArgs {
             Some(folder) => Some(folder.as_path()),
             None => (Disk.standing(&beside) == Standing::Folder).then_some(beside.as_path()),
         };
-        let compilation = compile(Input { world: &Disk, blueprint, overlays, compiled })?;
+        let compilation = compile_after(Input { world: &Disk, blueprint, overlays }, compiled)?;
         let root = repository_root();
         let here = current_folder();
         let mut report = Report::new(

@@ -2,7 +2,6 @@ use std::io;
 
 use base64ct::{Base64, Encoding};
 use proptest::prelude::*;
-use zeroize::Zeroizing;
 
 use super::*;
 use crate::plan::nodes::markers::NodeSecret;

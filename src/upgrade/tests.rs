@@ -10,7 +10,6 @@ fn facts(version: &str) -> Facts {
         world: &world,
         blueprint: camino::Utf8Path::new("blueprint.yaml"),
         overlays: None,
-        compiled: None,
     };
     let compilation = compile(input).unwrap_or_else(|error| panic!("{error}"));
     let found: Vec<_> =

@@ -69,7 +69,7 @@ fn compile(files: &Files) -> Compilation {
     // What was compiled before, for rules about the step from there to here.
     let compiled = files.iter().any(|(path, _)| path.starts_with("output"));
     let compiled = compiled.then(|| Utf8Path::new("output"));
-    groundplan::compile(Input { world: &world, blueprint, overlays, compiled })
+    groundplan::compile_after(Input { world: &world, blueprint, overlays }, compiled)
         .unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-all=(kustomize equality schemas crds pre-commit gitlab-ci secrets runbooks seed)
+all=(kustomize equality schemas crds pre-commit gitlab-ci secrets machines runbooks seed)
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
 
 scratch=$(mktemp -d)
@@ -41,6 +41,8 @@ tools() {
     runbooks) echo "python3 shellcheck" ;;
     seed) echo "$groundplan openssl age age-keygen xorriso bsdtar isoinfo blkid python3" ;;
     secrets) echo "$bin/gitleaks $venv/detect-secrets" ;;
+    machines)
+      echo "$venv/python $bin/kubeadm $bin/containerd netplan nft haproxy keepalived chronyd visudo shellcheck /usr/sbin/sshd systemd-analyze apt-config unshare" ;;
     *) echo "there is no judge $1; the judges are ${all[*]}" >&2; return 2 ;;
   esac
 }
@@ -49,7 +51,7 @@ tools() {
 judge() {
   local python=("$venv/python" -B) pipelines
   case $1 in
-    kustomize | schemas | crds) "${python[@]}" "$here/$1.py" "$output" ;;
+    kustomize | schemas | crds | machines) "${python[@]}" "$here/$1.py" "$output" ;;
     equality)
       # --- the one place that knows how the compiler is asked for its own objects
       "$groundplan" compile "$blueprint" --overlays "$overlays" --layout rendered --output "$scratch/rendered" || return

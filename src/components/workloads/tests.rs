@@ -23,7 +23,7 @@ workloads:
 
 fn plan_in(world: Memory, workloads: &str) -> Plan {
     let world = world.with("blueprint.yaml", format!("{HEADER}{workloads}"));
-    let input = Input { world: &world, blueprint: Utf8Path::new("blueprint.yaml"), overlays: None, compiled: None };
+    let input = Input { world: &world, blueprint: Utf8Path::new("blueprint.yaml"), overlays: None };
     let compilation = compile(input).expect("readable");
     let found: Vec<_> = compilation.diagnostics.iter().map(|one| &one.message).collect();
     compilation.plan.unwrap_or_else(|| panic!("{found:?}"))
@@ -394,7 +394,7 @@ fn more_rights_are_written_as_kubernetes_accepts_them() {
             format!("{header}  web: {{team: shop, image: \"example.org/web:1.0.0\", security: {{{fields}}}}}\n"),
         );
         let input =
-            Input { world: &world, blueprint: Utf8Path::new("blueprint.yaml"), overlays: None, compiled: None };
+            Input { world: &world, blueprint: Utf8Path::new("blueprint.yaml"), overlays: None };
         let plan = compile(input).expect("readable").plan.expect("no errors");
         object(&plan, "Deployment").pointer(CONTAINER).cloned().expect("a container")
     };

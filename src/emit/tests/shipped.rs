@@ -11,7 +11,7 @@ fn check(blueprint: &str, overlays: Option<&str>) {
     let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
     let (blueprint, overlays) = (root.join(blueprint), overlays.map(|path| root.join(path)));
     let overlays = overlays.as_deref();
-    let input = Input { world: &Disk, blueprint: &blueprint, overlays, compiled: None };
+    let input = Input { world: &Disk, blueprint: &blueprint, overlays };
     let compilation = crate::compile(input).expect("files that are there");
     let Some(plan) = compilation.plan else {
         let found = compilation.diagnostics.iter().map(|found| (found.rule.name, &found.message));

@@ -24,7 +24,7 @@ mod texts;
 mod user_data;
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use rayon::prelude::*;
 

@@ -16,7 +16,7 @@ use crate::plan::nodes::*;
 const GIB: u64 = 1 << 30;
 
 /// Three control planes and two workers on one estate, as most would have it.
-fn estate() -> Plan {
+pub fn estate() -> Plan {
     let mut machines = Vec::new();
     for number in 1..=3 {
         machines.push(machine("control-plane", NodeRole::ControlPlane, number));
