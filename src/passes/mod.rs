@@ -7,6 +7,7 @@ mod guards;
 mod inventory;
 mod labels;
 mod monitors;
+mod nodes;
 mod policies;
 mod roles;
 mod routes;
@@ -36,6 +37,7 @@ pub static PASSES: &[Pass] = &[
     (policies::NAME, policies::run),
     (inventory::NAME, inventory::run),
     (applications::NAME, applications::derive),
+    (nodes::NAME, nodes::run),
     (guards::NAME, guards::run),
     (labels::NAME, labels::run),
 ];
