@@ -38,7 +38,11 @@ pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
             Some([] | [_]) => {}
             Some([next, ..]) => {
                 diags
-                    .report(&SKIPS, &at, format!("`{cluster}` is at {before}, and {now} is not next"))
+                    .report(
+                        &SKIPS,
+                        &at,
+                        format!("`{cluster}` is at {before}, and {now} is not next"),
+                    )
                     .help(format!(
                         "go to {next} first; `groundplan upgrade --to {}` tells all steps",
                         now.series()
@@ -46,7 +50,11 @@ pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
             }
             None => {
                 diags
-                    .report(&BACK, &at, format!("`{cluster}` is at {before}, which is newer than {now}"))
+                    .report(
+                        &BACK,
+                        &at,
+                        format!("`{cluster}` is at {before}, which is newer than {now}"),
+                    )
                     .help(format!("write `version: \"{}\"` or newer", before.series()));
             }
         }

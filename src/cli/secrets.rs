@@ -100,7 +100,9 @@ pub(super) fn run(args: &SecretsArgs, output: &Output) -> anyhow::Result<Exit> {
 fn init(args: &InitArgs, output: &Output) -> anyhow::Result<Exit> {
     let file = &args.file;
     if file.symlink_metadata().is_ok() {
-        bail!("{file} is there already; secrets are never overwritten (`secrets rotate` changes one)");
+        bail!(
+            "{file} is there already; secrets are never overwritten (`secrets rotate` changes one)"
+        );
     }
     let vault = vault_of(file)?;
     let recipients = recipients(args)?;
@@ -109,7 +111,8 @@ fn init(args: &InitArgs, output: &Output) -> anyhow::Result<Exit> {
     secrets.recipients = recipients;
     write(file, &seal(vault, file, &secrets)?, false)?;
     output.note(&format!("wrote {file}: {} secrets of {}", secrets.names().count(), args.cluster));
-    output.note("next: commit it, keep the identity that opens it elsewhere, and `groundplan seed`");
+    output
+        .note("next: commit it, keep the identity that opens it elsewhere, and `groundplan seed`");
     Ok(Exit::Fine)
 }
 
@@ -204,9 +207,8 @@ fn write(file: &Utf8Path, sealed: &[u8], replace: bool) -> anyhow::Result<()> {
 pub(super) fn open(file: &Utf8Path, identities: &IdentityArgs) -> anyhow::Result<Secrets> {
     let bytes = fs_err::read(file)?;
     let plain = match Vault::of(&bytes).with_context(|| file.to_string())? {
-        Vault::Age => {
-            seed::open(&bytes, &identities.read()?).with_context(|| format!("cannot open {file}"))?
-        }
+        Vault::Age => seed::open(&bytes, &identities.read()?)
+            .with_context(|| format!("cannot open {file}"))?,
         Vault::Sops => seed::sops_decrypt(file).context("SOPS files are opened by `sops`")?,
     };
     let secrets = Secrets::parse(&plain).with_context(|| file.to_string())?;

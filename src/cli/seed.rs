@@ -171,7 +171,9 @@ impl<'a> Compiled<'a> {
         let Some(digest) = self.lock.files.get(&RepoPath::new(path)?) else { return Ok(None) };
         let bytes = fs_err::read(self.folder.join(path))?;
         if Digest::of(&bytes) != *digest {
-            bail!("{path} is not as it was compiled; compile again, and change the blueprint instead");
+            bail!(
+                "{path} is not as it was compiled; compile again, and change the blueprint instead"
+            );
         }
         Ok(Some(String::from_utf8(bytes).with_context(|| path.to_owned())?))
     }

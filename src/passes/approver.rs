@@ -44,10 +44,8 @@ fn release(machines: &Machines, network: &ClusterNetwork) -> Release {
     let mut pools: BTreeSet<&str> = fixed.clone().map(|machine| machine.pool.as_str()).collect();
     pools.extend(machines.autoscaled.iter().map(|pool| pool.name.as_str()));
     // A node has its address in the first segment of its pool.
-    let mut segments: BTreeSet<&str> = fixed
-        .filter_map(|machine| machine.nics.first())
-        .map(|nic| nic.segment.as_str())
-        .collect();
+    let mut segments: BTreeSet<&str> =
+        fixed.filter_map(|machine| machine.nics.first()).map(|nic| nic.segment.as_str()).collect();
     let autoscaled = machines.autoscaled.iter().filter_map(|pool| pool.segments.first());
     segments.extend(autoscaled.map(String::as_str));
     let prefixes: Vec<Tree> = segments

@@ -15,8 +15,8 @@ use p256::pkcs8::{EncodePublicKey, LineEnding};
 use x509_cert::TbsCertificate;
 use x509_cert::builder::profile::BuilderProfile;
 use x509_cert::builder::{Builder, CertificateBuilder};
-use x509_cert::der::asn1::{GeneralizedTime, Ia5String};
 use x509_cert::der::EncodePem;
+use x509_cert::der::asn1::{GeneralizedTime, Ia5String};
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
     BasicConstraints, KeyUsage, KeyUsages, SubjectAltName, SubjectKeyIdentifier,
@@ -113,7 +113,10 @@ impl Key {
         // As kubeadm counts: a year is 365 days of 24 hours.
         let end = now.seconds + YEARS * 365 * 86_400;
         let builder = CertificateBuilder::new(
-            Authority { subject: Name::from_str(&format!("CN={name}")).ok()?, name: name.to_owned() },
+            Authority {
+                subject: Name::from_str(&format!("CN={name}")).ok()?,
+                name: name.to_owned(),
+            },
             SerialNumber::new(serial).ok()?,
             Validity::new(time(begin)?, time(end)?),
             public,
@@ -150,7 +153,8 @@ impl BuilderProfile for Authority {
         tbs: &TbsCertificate,
     ) -> x509_cert::builder::Result<Vec<Extension>> {
         let subject = tbs.subject();
-        let usage = KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment | KeyUsages::KeyCertSign;
+        let usage =
+            KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment | KeyUsages::KeyCertSign;
         // Go asks for the common name among the alternative names.
         let names = vec![GeneralName::DnsName(Ia5String::new(&self.name)?)];
         let none: &[Extension] = &[];

@@ -15,10 +15,12 @@ mod value;
 mod vault;
 
 pub use authority::{Moment, NotMade, Randomness};
-pub use generate::{partners, generate, regenerate};
+pub use generate::{generate, partners, regenerate};
 pub use iso::{Image, volume};
 pub use place::{Files, NotPlaced, place, refuse_public};
-pub use program::{NotRun, System, from_command, from_environment, sops_decrypt, sops_encrypt, variable};
+pub use program::{
+    NotRun, System, from_command, from_environment, sops_decrypt, sops_encrypt, variable,
+};
 pub use render::{NotRendered, render};
 pub use secrets::{NotSecrets, Secret, Secrets};
 pub use value::{Flaw, check, pin};

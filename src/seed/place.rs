@@ -10,7 +10,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum NotPlaced {
     /// In a repository: the next commit might take it along.
-    #[error("{folder} is in the git work tree {work_tree}; secrets are written outside of repositories")]
+    #[error(
+        "{folder} is in the git work tree {work_tree}; secrets are written outside of repositories"
+    )]
     InWorkTree {
         /// What was asked for.
         folder: Utf8PathBuf,
@@ -18,7 +20,9 @@ pub enum NotPlaced {
         work_tree: Utf8PathBuf,
     },
     /// Others may read it.
-    #[error("{folder} can be read by others: `chmod 700 {folder}`, or name a folder that is not there yet")]
+    #[error(
+        "{folder} can be read by others: `chmod 700 {folder}`, or name a folder that is not there yet"
+    )]
     Readable {
         /// The folder.
         folder: Utf8PathBuf,

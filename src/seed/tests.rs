@@ -30,7 +30,6 @@ fn made(seed: u64) -> Secrets {
     generate("main", NOW, &mut Known(seed)).unwrap_or_else(|error| panic!("{error}"))
 }
 
-
 #[test]
 fn everything_is_made_and_belongs_together() {
     let secrets = made(1);

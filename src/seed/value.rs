@@ -107,8 +107,7 @@ fn is_pem(text: &str, labels: &[&str]) -> bool {
             .strip_prefix(&format!("-----BEGIN {label}-----"))
             .and_then(|rest| rest.strip_suffix(&format!("-----END {label}-----")));
         let Some(inside) = inside else { return false };
-        let joined: Zeroizing<String> =
-            Zeroizing::new(inside.split_ascii_whitespace().collect());
+        let joined: Zeroizing<String> = Zeroizing::new(inside.split_ascii_whitespace().collect());
         // A header (`Proc-Type: 4,ENCRYPTED`) is no base64.
         Base64::decode_vec(&joined)
             .map(Zeroizing::new)
@@ -126,17 +125,15 @@ fn is_token(text: &str) -> bool {
 
 fn is_pin(text: &str) -> bool {
     text.strip_prefix("sha256:").is_some_and(|digits| {
-        digits.len() == 64
-            && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        digits.len() == 64 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     })
 }
 
 /// Whether a certificate or public key is that of a private key. Keys of another kind than ours are not judged: the
 /// machines would say so.
 pub(super) fn belong_together(public: &str, private: &str) -> bool {
-    let key = SecretKey::from_sec1_pem(private)
-        .ok()
-        .or_else(|| SecretKey::from_pkcs8_pem(private).ok());
+    let key =
+        SecretKey::from_sec1_pem(private).ok().or_else(|| SecretKey::from_pkcs8_pem(private).ok());
     let Some(key) = key else { return true };
     let Ok(own) = key.public_key().to_public_key_der() else { return false };
     let stated = if public.contains("CERTIFICATE") {

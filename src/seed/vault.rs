@@ -131,12 +131,13 @@ pub fn open(
     if decryptor.is_scrypt() {
         return Err(NotOpened::Passphrase);
     }
-    let mut reader = decryptor.decrypt(identities.iter().map(|identity| &**identity)).map_err(
-        |error| match error {
-            DecryptError::NoMatchingKeys => NotOpened::NoIdentity,
-            _ => NotOpened::Broken,
-        },
-    )?;
+    let mut reader =
+        decryptor.decrypt(identities.iter().map(|identity| &**identity)).map_err(|error| {
+            match error {
+                DecryptError::NoMatchingKeys => NotOpened::NoIdentity,
+                _ => NotOpened::Broken,
+            }
+        })?;
     let mut plain = Zeroizing::new(Vec::with_capacity(bytes.len()));
     reader.read_to_end(&mut plain).map_err(|_| NotOpened::Broken)?;
     Ok(plain)

@@ -89,7 +89,9 @@ pub enum NoWay {
         newest: MinorVersion,
     },
     /// It is older.
-    #[error("the blueprint says {from}; there is no way back to {to}: etcd was written in a newer form")]
+    #[error(
+        "the blueprint says {from}; there is no way back to {to}: etcd was written in a newer form"
+    )]
     Back {
         /// What the blueprint says.
         from: SemVer,

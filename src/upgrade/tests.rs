@@ -6,11 +6,8 @@ use crate::{Input, compile};
 fn facts(version: &str) -> Facts {
     let text = include_str!("tests/cluster.yaml").replace("VERSION", version);
     let world = crate::world::Memory::new("2026-09-20").with("blueprint.yaml", text);
-    let input = Input {
-        world: &world,
-        blueprint: camino::Utf8Path::new("blueprint.yaml"),
-        overlays: None,
-    };
+    let input =
+        Input { world: &world, blueprint: camino::Utf8Path::new("blueprint.yaml"), overlays: None };
     let compilation = compile(input).unwrap_or_else(|error| panic!("{error}"));
     let found: Vec<_> =
         compilation.diagnostics.iter().map(|found| (found.rule.name, &found.message)).collect();
@@ -26,9 +23,11 @@ fn to(version: &str) -> VersionChoice {
 
 #[test]
 fn no_minor_is_skipped_and_no_step_is_too_many() {
-    for (from, target, minors) in
-        [("1.35", "1.37", vec!["1.36", "1.37"]), ("1.36", "1.37", vec!["1.37"]), ("1.37", "1.37", vec![])]
-    {
+    for (from, target, minors) in [
+        ("1.35", "1.37", vec!["1.36", "1.37"]),
+        ("1.36", "1.37", vec!["1.37"]),
+        ("1.37", "1.37", vec![]),
+    ] {
         let way = way(&facts(from), "main", &to(target)).unwrap();
         let passed: Vec<String> =
             way.steps.iter().map(|step| step.to.series().to_string()).collect();

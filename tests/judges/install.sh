@@ -78,9 +78,16 @@ machine_tools() {
     "github.com/containerd/containerd/v2/cmd/containerd@$containerd"
 }
 
+# What opens secrets and reads the volumes that machines boot from.
+seed_tools() {
+  need sh -c 'command -v openssl age age-keygen xorriso bsdtar isoinfo blkid shellcheck' -- \
+    openssl age xorriso libarchive-tools genisoimage util-linux shellcheck
+}
+
 node_tools
 python_tools
 debian_tools
 machine_tools
+seed_tools
 echo "$stamp" >"$root/stamp"
 echo "judges: installed in $root"

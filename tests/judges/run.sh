@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-all=(kustomize equality schemas crds pre-commit gitlab-ci secrets machines runbooks seed)
+all=(kustomize equality schemas crds pre-commit gitlab-ci secrets machines runbooks bootstrap seed)
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
 
 scratch=$(mktemp -d)
@@ -39,6 +39,7 @@ tools() {
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
     gitlab-ci) echo "$venv/check-jsonschema $bin/gitlab-ci-local node git $groundplan" ;;
     runbooks) echo "python3 shellcheck" ;;
+    bootstrap) echo "$GROUNDPLAN_JUDGES/kubectl-36/helm/helm" ;;
     seed) echo "$groundplan openssl age age-keygen xorriso bsdtar isoinfo blkid python3" ;;
     secrets) echo "$bin/gitleaks $venv/detect-secrets" ;;
     machines)
@@ -65,6 +66,7 @@ judge() {
       "$here/gitlab-ci.sh" "$top/.gitlab-ci.yml" "$scratch/init/.gitlab-ci.yml" "${pipelines[@]}"
       ;;
     runbooks) python3 -B "$here/runbooks.py" "$output" ;;
+    bootstrap) "$here/bootstrap.sh" "$GROUNDPLAN_JUDGES/kubectl-36/helm/helm" "$output" ;;
     seed) "$here/seed.sh" "$groundplan" "$output" ;;
     secrets) "$here/secrets.sh" "$output" ;;
   esac

@@ -54,7 +54,8 @@ struct Chart {
 }
 
 pub(super) fn run(plan: &mut Plan) {
-    let clusters = plan.facts.machines.keys().filter(|name| plan.facts.kubernetes.contains_key(*name));
+    let clusters =
+        plan.facts.machines.keys().filter(|name| plan.facts.kubernetes.contains_key(*name));
     let made: Vec<Artifact> = clusters.flat_map(|cluster| bundle(plan, cluster)).collect();
     plan.artifacts.extend(made);
 }
