@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-all=(kustomize equality schemas crds pre-commit gitlab-ci secrets machines runbooks bootstrap seed)
+all=(kustomize equality schemas crds pre-commit gitlab-ci secrets world machines runbooks bootstrap seed)
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
 
 scratch=$(mktemp -d)
@@ -44,6 +44,7 @@ tools() {
     secrets) echo "$bin/gitleaks $venv/detect-secrets" ;;
     machines)
       echo "$venv/python $bin/kubeadm $bin/containerd netplan nft haproxy keepalived chronyd visudo shellcheck /usr/sbin/sshd systemd-analyze apt-config unshare" ;;
+    world) echo "unshare git $groundplan" ;;
     *) echo "there is no judge $1; the judges are ${all[*]}" >&2; return 2 ;;
   esac
 }
@@ -69,6 +70,7 @@ judge() {
     bootstrap) "$here/bootstrap.sh" "$GROUNDPLAN_JUDGES/kubectl-36/helm/helm" "$output" ;;
     seed) "$here/seed.sh" "$groundplan" "$output" ;;
     secrets) "$here/secrets.sh" "$output" ;;
+    world) "$here/world.sh" "$groundplan" "$blueprint" "$overlays" ;;
   esac
 }
 
