@@ -105,7 +105,12 @@ impl<'a> View<'a> {
         let machines = facts.machines.get(cluster)?;
         let api = network.api.as_ref()?;
         let kubernetes = facts.kubernetes.get(cluster)?;
-        machines.machines.iter().find(|machine| machine.role == NodeRole::ControlPlane)?;
+        // An audit refuses a cluster without them; until then there is nobody to name.
+        let is_there = |role| machines.machines.iter().any(|machine| machine.role == role);
+        let etcd = kubernetes.etcd == EtcdTopology::Stacked || is_there(NodeRole::Etcd);
+        if !is_there(NodeRole::ControlPlane) || !etcd {
+            return None;
+        }
         Some(Self { plan, cluster, machines, network, kubernetes, api })
     }
 
