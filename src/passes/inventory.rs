@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::k8s::tree::Tree;
 use crate::k8s::yaml;
-use crate::plan::nodes::{DiskUse, Machine, Machines, Segment};
+use crate::plan::nodes::{Machine, Machines, Segment};
 use crate::plan::{Artifact, Origin, Plan, Stage};
 
 pub(super) const NAME: &str = "inventory";
@@ -40,7 +40,7 @@ struct Entry<'a> {
     zone: &'a str,
     cpu: u32,
     memory_mib: u64,
-    disks: Vec<Volume>,
+    disks: Vec<Volume<'a>>,
     nics: Vec<Card<'a>>,
     /// Where `groundplan seed` puts what the machine boots from, below the folder that it is given.
     seed: &'a str,
@@ -48,8 +48,11 @@ struct Entry<'a> {
 
 /// A virtual disk.
 #[derive(Serialize)]
-struct Volume {
-    name: String,
+struct Volume<'a> {
+    name: &'a str,
+    /// What the machine finds it by; the root disk needs none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial: Option<&'a str>,
     size_gib: u64,
 }
 
@@ -139,11 +142,8 @@ fn inventory<'a>(
 
 fn entry(machine: &Machine) -> Entry<'_> {
     let disks = machine.disks.iter().map(|disk| Volume {
-        name: match &disk.usage {
-            DiskUse::Root => "root".to_owned(),
-            DiskUse::Etcd => "etcd".to_owned(),
-            DiskUse::Data(name) => name.clone(),
-        },
+        name: disk.serial().unwrap_or("root"),
+        serial: disk.serial(),
         size_gib: disk.size.div_ceil(1 << 30),
     });
     let nics = machine.nics.iter().map(|nic| Card {

@@ -147,8 +147,9 @@ pub static ETCD_SHARES_DISK: Rule = Rule::warning(
 /// A disk with a name that means something else.
 pub static DISK_NAME: Rule = Rule::error(
     "machines/disk-name",
-    "a further disk has the name of one that every machine has",
-    "Disks are found by their name in the machine; two of one name are one of the two, which one is chance.",
+    "a further disk has the name of one that every machine has, or one too long for a serial number",
+    "A machine finds a disk by its serial number, which is its name and has 20 characters at most (virtio); two of \
+     one name are one of the two, which one is chance.",
     "machines: {pools: {general: {disks: {root: 10Gi}}}}",
 );
 
@@ -430,17 +431,15 @@ fn single(pool: &Pool, diags: &mut Diagnostics) {
             .help("leave it out, or use `disks` for other data");
     }
     for disk in &pool.disks {
-        if let DiskUse::Data(name) = &disk.usage
-            && matches!(name.as_str(), "root" | "etcd")
-        {
-            diags
-                .report(
-                    &DISK_NAME,
-                    Place::Key(at.field("disks").key(name)),
-                    format!("`{name}` is a disk of its own kind"),
-                )
-                .help("choose another name; the sizes of those are `disk` and `etcdDisk`");
-        }
+        let DiskUse::Data(name) = &disk.usage else { continue };
+        let message = match name.as_str() {
+            "root" | "etcd" => format!("`{name}` is a disk of its own kind"),
+            name if name.len() > 20 => format!("`{name}` has {} characters", name.len()),
+            _ => continue,
+        };
+        diags
+            .report(&DISK_NAME, Place::Key(at.field("disks").key(name)), message)
+            .help("choose a name of at most 20 characters other than `root` and `etcd`");
     }
     floor(pool, diags);
     for key in pool.labels.keys() {
