@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-all=(kustomize equality schemas crds pre-commit gitlab-ci secrets)
+all=(kustomize equality schemas crds pre-commit gitlab-ci secrets world)
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
 
 scratch=$(mktemp -d)
@@ -39,6 +39,7 @@ tools() {
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
     gitlab-ci) echo "$venv/check-jsonschema $bin/gitlab-ci-local node git $groundplan" ;;
     secrets) echo "$bin/gitleaks $venv/detect-secrets" ;;
+    world) echo "unshare git $groundplan" ;;
     *) echo "there is no judge $1; the judges are ${all[*]}" >&2; return 2 ;;
   esac
 }
@@ -61,6 +62,7 @@ judge() {
       "$here/gitlab-ci.sh" "$top/.gitlab-ci.yml" "$scratch/init/.gitlab-ci.yml" "${pipelines[@]}"
       ;;
     secrets) "$here/secrets.sh" "$output" ;;
+    world) "$here/world.sh" "$groundplan" "$blueprint" "$overlays" ;;
   esac
 }
 
