@@ -27,7 +27,8 @@ pub static SIZE: Rule = Rule::error(
 pub static AUTOSCALE: Rule = Rule::error(
     "machines/autoscale",
     "a pool cannot grow and shrink as described",
-    "The Cluster Autoscaler works on workers only, refuses a minimum above the maximum, and names machines itself.",
+    "The Cluster Autoscaler works on workers only, refuses a minimum above the maximum, and names machines itself; \
+     data on a further disk would go with the machine.",
     "machines: {pools: {burst: {role: worker, autoscale: {min: 5, max: 2}}}}",
 );
 
@@ -46,6 +47,16 @@ pub static SEGMENTS: Rule = Rule::error(
     "The first segment has the node's address; a machine without it joins no cluster, and two links in one network \
      answer for each other (ARP flux).",
     "machines: {pools: {general: {role: worker, count: 3, segments: []}}}",
+);
+
+/// A trunk that cannot be one.
+pub static TRUNK: Rule = Rule::error(
+    "machines/trunk",
+    "the segments of a pool cannot share its cards as described",
+    "On one cable networks are told apart by the number of their VLAN; only one of them can go without. The cards' \
+     addresses are made by groundplan, and those of machines that come and go by what makes them.",
+    "network: {segments: {a: {cidr: 10.1.0.0/24}, b: {cidr: 10.2.0.0/24}}}\nmachines: {pools: {general: {segments: \
+     [a, b], trunk: {cards: 2}}}}",
 );
 
 /// No address for a machine.
@@ -184,6 +195,7 @@ pub static RULES: &[&Rule] = &[
     &AUTOSCALE,
     &NO_HOSTS,
     &SEGMENTS,
+    &TRUNK,
     &NO_ADDRESS,
     &OUTSIDE,
     &TWICE,
@@ -214,13 +226,15 @@ pub fn size(written: &Written<'_>, diags: &mut Diagnostics) -> Option<u32> {
                 Some(format!("from {min} to {max} machines is no range"))
             } else if !pool.machines.is_empty() {
                 Some("the autoscaler names its machines itself".to_owned())
+            } else if !pool.disks.is_empty() || pool.etcd_disk.is_some() {
+                Some("machines that come and go have one disk".to_owned())
             } else {
                 None
             };
             let Some(problem) = problem else { return Some(max) };
             diags
                 .report(&AUTOSCALE, field!(at, pool.autoscale), problem)
-                .help("write `count`, or a smaller `min` than `max` for workers");
+                .help("write `count`, or `min` and `max` of workers without disks and machines of their own");
             None
         }
         (count, autoscale) => {
@@ -273,6 +287,32 @@ pub fn segments(written: &Written<'_>, of: &[&SegmentOf], diags: &mut Diagnostic
         }
     }
     true
+}
+
+/// Whether the segments of a pool can share its cards.
+pub fn trunk(written: &Written<'_>, of: &[&SegmentOf], diags: &mut Diagnostics) -> bool {
+    let (pool, at) = (written.pool, written.at);
+    let Some(trunk) = pool.trunk else { return true };
+    let untagged: Vec<&str> = of
+        .iter()
+        .filter(|segment| segment.segment.vlan.is_none())
+        .map(|segment| segment.segment.name.as_str())
+        .collect();
+    let problem = if trunk.cards.is_some_and(|cards| !(1..=8).contains(&cards.get())) {
+        "a machine has one to eight cards".to_owned()
+    } else if let [first, second, ..] = untagged[..] {
+        format!("neither `{first}` nor `{second}` has the number of a VLAN")
+    } else if pool.autoscale.is_some() {
+        "the cards of machines that come and go are their provider's".to_owned()
+    } else if pool.machines.values().any(|machine| !machine.macs.is_empty()) {
+        "the segments have no cards of their own, and `macs` speaks of them".to_owned()
+    } else {
+        return true;
+    };
+    diags
+        .report(&TRUNK, field!(at, pool.trunk), problem)
+        .help("give each segment its `vlan`, or leave `trunk` out");
+    false
 }
 
 pub fn no_hosts(written: &Written<'_>, diags: &mut Diagnostics) {
@@ -397,7 +437,14 @@ pub fn other_host(written: &Written<'_>, host: &str, at: &At, diags: &mut Diagno
         .help("name one of the pool's hosts");
 }
 
-pub(super) fn check(machines: &Machines, at: &At, _: &Symbols, diags: &mut Diagnostics) {
+pub(super) fn check(machines: &Machines, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
+    let mut roles = symbols.pools.iter().map(|(_, _, pool)| pool.role).peekable();
+    // A pool that was refused above still says what its machines are for.
+    if roles.peek().is_some() && !roles.any(|role| role == NodeRole::ControlPlane) {
+        diags
+            .report(&NO_CONTROL_PLANE, at.field("pools"), "no pool has the role `control-plane`")
+            .help("write `control-plane: {role: control-plane, count: 3, …}`");
+    }
     if machines.pools.is_empty() {
         return;
     }
@@ -537,11 +584,6 @@ fn twice(machines: &Machines, diags: &mut Diagnostics) {
 
 fn as_a_whole(machines: &Machines, at: &At, diags: &mut Diagnostics) {
     let of = |role: NodeRole| machines.pools.iter().filter(move |pool| pool.role == role);
-    if of(NodeRole::ControlPlane).next().is_none() {
-        diags
-            .report(&NO_CONTROL_PLANE, at.field("pools"), "no pool has the role `control-plane`")
-            .help("write `control-plane: {role: control-plane, count: 3, …}`");
-    }
     // A key that was refused is no key, and has been spoken of.
     if machines.administrators.iter().all(|person| person.keys.is_empty()) && !diags.has_errors() {
         diags

@@ -37,10 +37,10 @@ pub static VLAN_TWICE: Rule = Rule::error(
 
 /// A segment whose name is no name of a link.
 pub static LINK_NAME: Rule = Rule::error(
-    "network/link-name-too-long",
-    "the name of a segment is longer than 15 characters",
+    "network/link-name",
+    "the name of a segment is longer than 15 characters, or another link's",
     "It is the name of the link in every machine; the kernel refuses longer ones, and netplan then leaves the \
-     link out with a warning (IFNAMSIZ).",
+     link out with a warning (IFNAMSIZ). Container networks take links by their names.",
     "network: {segments: {management-network: {cidr: 10.20.0.0/24}}}",
 );
 
@@ -106,6 +106,21 @@ pub static FEW_TIME_SERVERS: Rule = Rule::warning(
     "network: {ntp: [10.20.0.2]}\nmachines: {pools: {control-plane: {role: control-plane, count: 3}}}",
 );
 
+/// How the links of bonds, trunks and container networks begin.
+const LINKS: [&str; 11] = [
+    "lo",
+    "bond",
+    "uplink",
+    "docker",
+    "cilium",
+    "cali",
+    "cni",
+    "flannel",
+    "vxlan",
+    "kube-",
+    "nodelocaldns",
+];
+
 pub(super) fn check(network: &Network, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
     let has_machines = symbols.pools.iter().next().is_some();
     segments(network, diags);
@@ -145,14 +160,16 @@ fn inside(segment: &Segment, address: Address, what: &str, at: &At, diags: &mut 
 
 fn segments(network: &Network, diags: &mut Diagnostics) {
     for (index, (segment, cidr)) in network.segments.iter().enumerate() {
-        if segment.name.len() > 15 {
+        let others = LINKS.iter().any(|link| segment.name.starts_with(link));
+        if segment.name.len() > 15 || others {
+            let message = if others {
+                format!("`{}` is the name of another kind of link", segment.name)
+            } else {
+                format!("`{}` has {} characters", segment.name, segment.name.len())
+            };
             diags
-                .report(
-                    &LINK_NAME,
-                    crate::diag::Place::Key(segment.at.clone()),
-                    format!("`{}` has {} characters", segment.name, segment.name.len()),
-                )
-                .help("shorten the name to 15 characters");
+                .report(&LINK_NAME, crate::diag::Place::Key(segment.at.clone()), message)
+                .help("choose a name of at most 15 characters that says what the segment is for");
         }
         if let Some(gateway) = segment.gateway {
             inside(segment, gateway.into(), "the router", &segment.at.field("gateway"), diags);
