@@ -112,6 +112,7 @@ impl Written<'_> {
     ) -> Option<Pool> {
         let (pool, at) = (self.pool, self.at);
         let size = rules::size(self, cx.diags);
+        rules::labels(self, cx.diags);
         for (index, host) in pool.hosts.iter().enumerate() {
             hosts.bind(host.as_str(), &field!(at, pool.hosts).index(index), cx.diags)?;
         }

@@ -8,7 +8,6 @@ use super::pool::{Pool, Written};
 use crate::component::{SegmentOf, Symbols};
 use crate::diag::{Diagnostics, Place, Rule};
 use crate::field;
-use crate::k8s::LabelKey;
 use crate::k8s::network::{Address, AddressRange};
 use crate::k8s::quantity::Bytes;
 use crate::path::At;
@@ -167,7 +166,7 @@ pub static DISK_NAME: Rule = Rule::error(
 /// A label that a node may not give itself.
 pub static LABEL: Rule = Rule::error(
     "machines/reserved-label",
-    "a label of nodes belongs to Kubernetes",
+    "a label of nodes belongs to Kubernetes or to groundplan",
     "kubelet refuses to start with labels of `kubernetes.io` other than the few it may set itself, and the zone is \
      written by groundplan (NodeRestriction admission plugin).",
     "machines: {pools: {general: {labels: {node-role.kubernetes.io/worker: \"\"}}}}",
@@ -213,16 +212,19 @@ pub static RULES: &[&Rule] = &[
     &NOBODY,
 ];
 
+/// The most nodes of a cluster (kubernetes.io/docs/setup/best-practices/cluster-large).
+const MOST: u32 = 5000;
+
 /// How many machines a pool has at most; `None` once it is reported that it does not say.
 pub fn size(written: &Written<'_>, diags: &mut Diagnostics) -> Option<u32> {
     let (pool, at) = (written.pool, written.at);
     match (pool.count, pool.autoscale) {
-        (Some(count), None) if count.get() > 0 => Some(count.get()),
+        (Some(count), None) if (1..=MOST).contains(&count.get()) => Some(count.get()),
         (None, Some(autoscale)) => {
             let (min, max) = (autoscale.min.get(), autoscale.max.get());
             let problem = if super::role(pool.role) != NodeRole::Worker {
                 Some("only workers are made and removed by an autoscaler".to_owned())
-            } else if min > max || max == 0 {
+            } else if min > max || !(1..=MOST).contains(&max) {
                 Some(format!("from {min} to {max} machines is no range"))
             } else if !pool.machines.is_empty() {
                 Some("the autoscaler names its machines itself".to_owned())
@@ -239,7 +241,10 @@ pub fn size(written: &Written<'_>, diags: &mut Diagnostics) -> Option<u32> {
         }
         (count, autoscale) => {
             let message = match (count, autoscale) {
-                (Some(_), None) => "a pool of no machines",
+                (Some(count), None) if count.get() > MOST => {
+                    "more machines than a cluster may have"
+                }
+                (Some(_), None) => "no machines",
                 (Some(_), Some(_)) => "both `count` and `autoscale`",
                 _ => "neither `count` nor `autoscale`",
             };
@@ -287,6 +292,24 @@ pub fn segments(written: &Written<'_>, of: &[&SegmentOf], diags: &mut Diagnostic
         }
     }
     true
+}
+
+/// Finds labels that are not for a blueprint to write.
+pub fn labels(written: &Written<'_>, diags: &mut Diagnostics) {
+    let at = written.at.field("labels");
+    for key in written.pool.labels.keys() {
+        let prefix = key.prefix().unwrap_or_default();
+        let own = matches!(prefix, "kubelet.kubernetes.io" | "node.kubernetes.io");
+        if prefix == "groundplan.dev" || key.is_reserved() && !own {
+            diags
+                .report(
+                    &LABEL,
+                    Place::Key(at.key(key)),
+                    format!("`{key}` is not for a blueprint to give a node"),
+                )
+                .help("use a domain of your own, such as `acme.example/disk`");
+        }
+    }
 }
 
 /// Whether the segments of a pool can share its cards.
@@ -489,20 +512,6 @@ fn single(pool: &Pool, diags: &mut Diagnostics) {
             .help("choose a name of at most 20 characters other than `root` and `etcd`");
     }
     floor(pool, diags);
-    for key in pool.labels.keys() {
-        let allowed = key.parse::<LabelKey>().is_ok_and(|key| !key.is_reserved())
-            || key.starts_with("kubelet.kubernetes.io/")
-            || key.starts_with("node.kubernetes.io/");
-        if !allowed || key == "kubernetes.io/hostname" {
-            diags
-                .report(
-                    &LABEL,
-                    Place::Key(at.field("labels").key(key)),
-                    format!("`{key}` is not for a node to give itself"),
-                )
-                .help("use a domain of your own, such as `acme.example/disk`");
-        }
-    }
 }
 
 /// What kubeadm and kubelet ask for at least.

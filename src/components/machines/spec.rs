@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::k8s::hardware::{MacAddress, Registry, SshKey};
+use crate::k8s::hardware::{MacAddress, Registry, SshKey, UserName};
 use crate::k8s::name::{LabelKey, LabelValue, Name};
 use crate::k8s::network::{Address, AddressRange, Cidr};
 use crate::k8s::quantity::Bytes;
@@ -53,7 +53,7 @@ pub enum OsImage {
 pub struct AccessSpec {
     /// People by the name of their user, each with their public keys.
     #[serde(default)]
-    pub administrators: IndexMap<Name, AdministratorSpec>,
+    pub administrators: IndexMap<UserName, AdministratorSpec>,
     /// The networks they come from; without it any that the default route reaches.
     #[serde(default)]
     pub from: Vec<Cidr>,

@@ -101,6 +101,7 @@ impl Component for Network {
             &rules::LOAD_BALANCER,
             &rules::DNS_LOOP,
             &rules::FEW_NAME_SERVERS,
+            &rules::FEW_DNS_REPLICAS,
             &rules::FEW_TIME_SERVERS,
         ],
         defaults: &[

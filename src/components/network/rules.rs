@@ -97,6 +97,14 @@ pub static FEW_NAME_SERVERS: Rule = Rule::warning(
     "network: {dns: {upstream: [10.20.0.2]}}",
 );
 
+/// CoreDNS that may be lost.
+pub static FEW_DNS_REPLICAS: Rule = Rule::warning(
+    "network/few-dns-replicas",
+    "CoreDNS has fewer than two copies",
+    "While its node is drained or lost, no pod resolves any name, those of Services among them.",
+    "network: {dns: {replicas: 1}}",
+);
+
 /// Too few clocks.
 pub static FEW_TIME_SERVERS: Rule = Rule::warning(
     "network/few-time-servers",
@@ -423,6 +431,15 @@ fn outside_servers(network: &Network, at: &At, has_machines: bool, diags: &mut D
                 "one name server is asked for all names outside the cluster",
             )
             .help("write a second one");
+    }
+    if network.dns_replicas.get() < 2 {
+        diags
+            .report(
+                &FEW_DNS_REPLICAS,
+                at.field("dns").field("replicas"),
+                format!("{} copies of CoreDNS", network.dns_replicas),
+            )
+            .help("write `replicas: 2` or more");
     }
     if has_machines && network.ntp.len() < 2 {
         diags
