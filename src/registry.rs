@@ -112,6 +112,7 @@ components! {
     network: components::network::Network,
     machines: components::machines::Machines,
     kubernetes: components::kubernetes::Kubernetes,
+    autoscaling: components::autoscaling::Autoscaling,
     security: components::security::Security,
     delivery: components::delivery::Delivery,
     teams: components::teams::Teams,

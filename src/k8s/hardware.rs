@@ -287,7 +287,10 @@ mod tests {
     #[test]
     fn registries_are_hosts() {
         lawful::<Registry>();
-        good::<Registry>(&[("registry.k8s.io", "registry.k8s.io"), ("localhost:5000", "localhost:5000")]);
+        good::<Registry>(&[
+            ("registry.k8s.io", "registry.k8s.io"),
+            ("localhost:5000", "localhost:5000"),
+        ]);
         bad::<Registry>(&[(
             "../etc",
             "`../etc` is not a registry",

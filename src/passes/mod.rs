@@ -4,6 +4,7 @@ pub mod applications;
 
 mod budgets;
 mod guards;
+mod inventory;
 mod labels;
 mod monitors;
 mod nodes;
@@ -34,6 +35,7 @@ pub static PASSES: &[Pass] = &[
     (budgets::NAME, budgets::run),
     (roles::NAME, roles::run),
     (policies::NAME, policies::run),
+    (inventory::NAME, inventory::run),
     (applications::NAME, applications::derive),
     (nodes::NAME, nodes::run),
     (guards::NAME, guards::run),

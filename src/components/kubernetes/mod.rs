@@ -4,9 +4,7 @@ mod rules;
 mod spec;
 
 use crate::catalog::kubernetes::KUBERNETES;
-use crate::catalog::parts::{
-    CNI_PLUGINS, CONTAINERD, CONTAINERD_CHOSEN, RUNC,
-};
+use crate::catalog::parts::{CNI_PLUGINS, CONTAINERD, CONTAINERD_CHOSEN, RUNC};
 use crate::catalog::{Chosen, choose, kubernetes};
 use crate::component::{About, Component, Default, Resolving, Situation, Symbols};
 use crate::diag::Diagnostics;

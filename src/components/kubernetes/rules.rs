@@ -86,7 +86,11 @@ pub static RULES: &[&Rule] =
 pub fn unknown(choice: &VersionChoice, at: &At, diags: &mut Diagnostics) {
     let known: Vec<String> = KUBERNETES.iter().map(|series| series.series.to_string()).collect();
     diags
-        .report(&UNKNOWN, at.field("version"), format!("Kubernetes {choice} is not in the catalogue"))
+        .report(
+            &UNKNOWN,
+            at.field("version"),
+            format!("Kubernetes {choice} is not in the catalogue"),
+        )
         .help(format!("choose one of {}", known.join(", ")));
 }
 
@@ -95,7 +99,11 @@ pub fn unknown_patch(version: &SemVer, series: &Series, at: &At, diags: &mut Dia
         .report(
             &UNKNOWN_PATCH,
             at.field("version"),
-            format!("the newest {} that was seen is {}, not {version}", series.series, series.newest()),
+            format!(
+                "the newest {} that was seen is {}, not {version}",
+                series.series,
+                series.newest()
+            ),
         )
         .help(format!("write \"{}\" for the newest known one", series.series));
 }

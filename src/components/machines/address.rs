@@ -22,10 +22,7 @@ pub fn block(segment: &SegmentOf, position: usize) -> Option<AddressRange> {
 }
 
 /// The addresses of a range that nothing else has, in order.
-pub fn free<'a>(
-    range: AddressRange,
-    segment: &'a SegmentOf,
-) -> impl Iterator<Item = IpAddr> + 'a {
+pub fn free<'a>(range: AddressRange, segment: &'a SegmentOf) -> impl Iterator<Item = IpAddr> + 'a {
     let mut next = Some(range.first());
     let all = std::iter::from_fn(move || {
         let address = next.filter(|address| *address <= range.last())?;

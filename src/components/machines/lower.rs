@@ -48,7 +48,8 @@ pub(super) fn lower(machines: &Machines, at: &At, situation: &Situation<'_>, pla
         at: at.clone(),
     };
     plan.facts.machines.insert(cluster.clone(), facts);
-    let settings = plan.facts.node_settings.entry(cluster.clone()).or_insert_with(NodeSettings::default);
+    let settings =
+        plan.facts.node_settings.entry(cluster.clone()).or_insert_with(NodeSettings::default);
     settings.mirrors.clone_from(&machines.mirrors);
     settings.packages.clone_from(&machines.packages);
     settings.administrators_from = machines.from.iter().map(|range| range.net()).collect();

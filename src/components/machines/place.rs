@@ -37,9 +37,8 @@ pub fn order(pool: &str, hosts: &[Candidate]) -> Vec<Candidate> {
     }
     // As many rounds as bring every host's turn and end with the last zone: then it begins anew.
     let rounds = zones.iter().map(|(_, members)| members.len()).fold(1, least_common_multiple);
-    let round = |round: usize| {
-        zones.iter().map(move |(_, members)| members[round % members.len()].clone())
-    };
+    let round =
+        |round: usize| zones.iter().map(move |(_, members)| members[round % members.len()].clone());
     (0..rounds).flat_map(round).collect()
 }
 

@@ -118,8 +118,7 @@ impl Written<'_> {
         for segment in &segments {
             ranges.push(self.range(segment, count, cx.diags)?);
         }
-        let autoscale =
-            pool.autoscale.map(|autoscale| (autoscale.min.get(), autoscale.max.get()));
+        let autoscale = pool.autoscale.map(|autoscale| (autoscale.min.get(), autoscale.max.get()));
         let mut machines = Vec::new();
         if autoscale.is_none() {
             let order = place::order(self.name.as_str(), candidates);
@@ -169,10 +168,8 @@ impl Written<'_> {
         let etcd = self.pool.etcd_disk.iter();
         let etcd = etcd.map(|size| Disk { usage: DiskUse::Etcd, size: size.get() });
         let data = self.pool.disks.iter();
-        let data = data.map(|(name, size)| Disk {
-            usage: DiskUse::Data(name.to_string()),
-            size: size.get(),
-        });
+        let data = data
+            .map(|(name, size)| Disk { usage: DiskUse::Data(name.to_string()), size: size.get() });
         std::iter::once(root).chain(etcd).chain(data).collect()
     }
 
@@ -193,6 +190,10 @@ impl Written<'_> {
         if written.is_some() && !rules::range_fits(range, segment, &at, diags) {
             return None;
         }
+        // Whoever gives addresses to machines that come and go knows of nothing else in the segment.
+        if self.pool.autoscale.is_some() && !rules::all_free(range, segment, &at, diags) {
+            return None;
+        }
         let room = free(range, segment).take(count as usize).count();
         if room < count as usize {
             rules::no_address(self, segment, count, room, diags);
@@ -208,11 +209,8 @@ impl Written<'_> {
         segments: &[&SegmentOf],
         ranges: &[AddressRange],
     ) -> Vec<Placed> {
-        let mut addresses: Vec<_> = segments
-            .iter()
-            .zip(ranges)
-            .map(|(segment, range)| free(*range, segment))
-            .collect();
+        let mut addresses: Vec<_> =
+            segments.iter().zip(ranges).map(|(segment, range)| free(*range, segment)).collect();
         let mut machines = Vec::new();
         for (number, host) in (1..=count).zip(order.iter().cycle()) {
             let mut links = Vec::new();

@@ -250,8 +250,7 @@ pub fn segments(written: &Written<'_>, of: &[&SegmentOf], diags: &mut Diagnostic
         diags.report(&SEGMENTS, at, message).help("name each segment once, the node's first");
         return false;
     }
-    let routers: Vec<_> =
-        of.iter().filter(|segment| segment.segment.gateway.is_some()).collect();
+    let routers: Vec<_> = of.iter().filter(|segment| segment.segment.gateway.is_some()).collect();
     match routers.as_slice() {
         [] => {
             diags
@@ -325,6 +324,27 @@ pub fn range_fits(
     within
 }
 
+/// Whether everything in an autoscaled pool's addresses may be given to a machine.
+pub fn all_free(
+    range: AddressRange,
+    segment: &SegmentOf,
+    at: &At,
+    diags: &mut Diagnostics,
+) -> bool {
+    let (first, last) = (range.first().ip(), range.last().ip());
+    let owner = segment.taken.iter().find(|((start, end), ..)| *start <= last && first <= *end);
+    if let Some(((start, _), what, other)) = owner {
+        diags
+            .report(&OUTSIDE, at, format!("{start}, one of {range}, is {what}"))
+            .related(other, *what)
+            .help(format!(
+                "write `addresses: {{{}: first-last}}` without it",
+                segment.segment.name
+            ));
+    }
+    owner.is_none()
+}
+
 /// Whether a machine's written address is the segment's and nobody else's.
 pub fn address_fits(
     address: Address,
@@ -340,10 +360,8 @@ pub fn address_fits(
             .help("write an address inside the range");
         return false;
     }
-    let owner = segment
-        .taken
-        .iter()
-        .find(|((first, last), ..)| (*first..=*last).contains(&address.ip()));
+    let owner =
+        segment.taken.iter().find(|((first, last), ..)| (*first..=*last).contains(&address.ip()));
     if let Some((_, what, other)) = owner {
         diags
             .report(&OUTSIDE, at, format!("{address} is {what}"))
@@ -470,8 +488,11 @@ fn twice(machines: &Machines, diags: &mut Diagnostics) {
             let address = link.address.addr();
             if let Some((other, at)) = seen.get(&address) {
                 // The one whose address is written is to blame.
-                let (own, other_at) =
-                    if link.at.path.depth() >= at.path.depth() { (&link.at, *at) } else { (*at, &link.at) };
+                let (own, other_at) = if link.at.path.depth() >= at.path.depth() {
+                    (&link.at, *at)
+                } else {
+                    (*at, &link.at)
+                };
                 diags
                     .report(
                         &TWICE,
@@ -495,10 +516,12 @@ fn twice(machines: &Machines, diags: &mut Diagnostics) {
                 .take_while(|other| other.name != pool.name)
                 .filter(|other| other.autoscale.is_some())
                 .find(|other| {
-                    other.ranges.get(segment).is_some_and(|(start, end)| start <= last && first <= end)
+                    other
+                        .ranges
+                        .get(segment)
+                        .is_some_and(|(start, end)| start <= last && first <= end)
                 });
-            let other = machine
-                .or_else(|| other.map(|other| (other.name.as_str(), &other.at)));
+            let other = machine.or_else(|| other.map(|other| (other.name.as_str(), &other.at)));
             if let Some((name, at)) = other {
                 diags
                     .report(
@@ -520,7 +543,8 @@ fn as_a_whole(machines: &Machines, at: &At, diags: &mut Diagnostics) {
             .report(&NO_CONTROL_PLANE, at.field("pools"), "no pool has the role `control-plane`")
             .help("write `control-plane: {role: control-plane, count: 3, …}`");
     }
-    if machines.administrators.iter().all(|person| person.keys.is_empty()) {
+    // A key that was refused is no key, and has been spoken of.
+    if machines.administrators.iter().all(|person| person.keys.is_empty()) && !diags.has_errors() {
         diags
             .report(&NOBODY, at.field("access"), "nobody has a key")
             .help("write `access: {administrators: {ops: {sshKeys: [\"ssh-ed25519 …\"]}}}`");
@@ -547,7 +571,8 @@ fn as_a_whole(machines: &Machines, at: &At, diags: &mut Diagnostics) {
         .iter()
         .filter(|pool| matches!(pool.role, NodeRole::ControlPlane | NodeRole::Worker))
         .map(|pool| {
-            pool.autoscale.map_or(u32::try_from(pool.machines.len()).unwrap_or(u32::MAX), |(_, max)| max)
+            pool.autoscale
+                .map_or(u32::try_from(pool.machines.len()).unwrap_or(u32::MAX), |(_, max)| max)
         })
         .fold(0, u32::saturating_add);
     let (cpu, gib) = match nodes {
@@ -564,11 +589,7 @@ fn as_a_whole(machines: &Machines, at: &At, diags: &mut Diagnostics) {
                 .report(
                     &CONTROL_PLANE_SMALL,
                     Place::Key(pool.at.clone()),
-                    format!(
-                        "{} CPUs and {} for {nodes} nodes",
-                        pool.cpu,
-                        Bytes::new(pool.memory)
-                    ),
+                    format!("{} CPUs and {} for {nodes} nodes", pool.cpu, Bytes::new(pool.memory)),
                 )
                 .help(format!("give each control plane {cpu} CPUs and {gib}Gi"));
         }

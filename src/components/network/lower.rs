@@ -79,7 +79,8 @@ pub(super) fn lower(network: &Network, at: &At, situation: &Situation<'_>, plan:
     };
     let has_machines = situation.symbols.pools.iter().next().is_some();
     if has_machines && network.api.as_ref().is_some_and(|api| api.balancer == Balancer::KubeVip) {
-        plan.versions.insert(format!("{} ({cluster})", KUBE_VIP.name), KUBE_VIP.version.to_string());
+        plan.versions
+            .insert(format!("{} ({cluster})", KUBE_VIP.name), KUBE_VIP.version.to_string());
     }
     plan.facts.networks.insert(cluster.clone(), facts);
 }

@@ -257,7 +257,11 @@ fn load_balancer(network: &Network, at: &At, diags: &mut Diagnostics) {
         None if network.segments.is_empty() => {}
         None => {
             diags
-                .report(&OUTSIDE, &at, format!("the addresses of Services {pool} are in no segment"))
+                .report(
+                    &OUTSIDE,
+                    &at,
+                    format!("the addresses of Services {pool} are in no segment"),
+                )
                 .help("write addresses of one segment, or announce them by BGP");
         }
         Some((segment, cidr)) => {
@@ -303,9 +307,7 @@ impl Network {
         let nodes: Vec<&str> = symbols
             .pools
             .iter()
-            .filter(|(_, _, pool)| {
-                matches!(pool.role, NodeRole::ControlPlane | NodeRole::Worker)
-            })
+            .filter(|(_, _, pool)| matches!(pool.role, NodeRole::ControlPlane | NodeRole::Worker))
             .filter_map(|(_, _, pool)| pool.segments.first().map(String::as_str))
             .collect();
         let all = self.segments.iter().map(|(segment, _)| segment);
@@ -356,9 +358,11 @@ fn packets(network: &Network, at: &At, symbols: &Symbols, diags: &mut Diagnostic
 }
 
 fn servers(network: &Network, at: &At, has_machines: bool, diags: &mut Diagnostics) {
-    let own = network.upstream.iter().enumerate().map(|(index, address)| {
-        (*address, at.field("dns").field("upstream").index(index))
-    });
+    let own = network
+        .upstream
+        .iter()
+        .enumerate()
+        .map(|(index, address)| (*address, at.field("dns").field("upstream").index(index)));
     let segments = network.segments.iter().flat_map(|(segment, _)| {
         let at = segment.at.field("dns");
         segment
