@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-all=(kustomize equality schemas crds pre-commit gitlab-ci secrets machines)
+all=(kustomize equality schemas crds pre-commit gitlab-ci secrets world machines)
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
 
 scratch=$(mktemp -d)
@@ -39,6 +39,7 @@ tools() {
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
     gitlab-ci) echo "$venv/check-jsonschema $bin/gitlab-ci-local node git $groundplan" ;;
     secrets) echo "$bin/gitleaks $venv/detect-secrets" ;;
+    world) echo "unshare git $groundplan" ;;
     machines)
       echo "$venv/python $bin/kubeadm $bin/containerd netplan nft haproxy keepalived chronyd visudo shellcheck /usr/sbin/sshd systemd-analyze apt-config unshare" ;;
     *) echo "there is no judge $1; the judges are ${all[*]}" >&2; return 2 ;;
@@ -63,6 +64,7 @@ judge() {
       "$here/gitlab-ci.sh" "$top/.gitlab-ci.yml" "$scratch/init/.gitlab-ci.yml" "${pipelines[@]}"
       ;;
     secrets) "$here/secrets.sh" "$output" ;;
+    world) "$here/world.sh" "$groundplan" "$blueprint" "$overlays" ;;
   esac
 }
 

@@ -69,7 +69,7 @@ impl Component for Machines {
         named: false,
         summary: "the machines of a cluster, the hosts they run on, and who may log in",
         rules: rules::RULES,
-        defaults: &[&IMAGE, &CPU, &MEMORY, &DISK, &pool::SURVIVES],
+        defaults: &[&IMAGE, &CPU, &MEMORY, &DISK, &pool::SURVIVES, &pool::CARDS, &pool::LACP],
     };
 
     type Spec = MachinesSpec;

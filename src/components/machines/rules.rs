@@ -8,7 +8,6 @@ use super::pool::{Pool, Written};
 use crate::component::{SegmentOf, Symbols};
 use crate::diag::{Diagnostics, Place, Rule};
 use crate::field;
-use crate::k8s::LabelKey;
 use crate::k8s::network::{Address, AddressRange};
 use crate::k8s::quantity::Bytes;
 use crate::path::At;
@@ -27,7 +26,8 @@ pub static SIZE: Rule = Rule::error(
 pub static AUTOSCALE: Rule = Rule::error(
     "machines/autoscale",
     "a pool cannot grow and shrink as described",
-    "The Cluster Autoscaler works on workers only, refuses a minimum above the maximum, and names machines itself.",
+    "The Cluster Autoscaler works on workers only, refuses a minimum above the maximum, and names machines itself; \
+     data on a further disk would go with the machine.",
     "machines: {pools: {burst: {role: worker, autoscale: {min: 5, max: 2}}}}",
 );
 
@@ -46,6 +46,16 @@ pub static SEGMENTS: Rule = Rule::error(
     "The first segment has the node's address; a machine without it joins no cluster, and two links in one network \
      answer for each other (ARP flux).",
     "machines: {pools: {general: {role: worker, count: 3, segments: []}}}",
+);
+
+/// A trunk that cannot be one.
+pub static TRUNK: Rule = Rule::error(
+    "machines/trunk",
+    "the segments of a pool cannot share its cards as described",
+    "On one cable networks are told apart by the number of their VLAN; only one of them can go without. The cards' \
+     addresses are made by groundplan, and those of machines that come and go by what makes them.",
+    "network: {segments: {a: {cidr: 10.1.0.0/24}, b: {cidr: 10.2.0.0/24}}}\nmachines: {pools: {general: {segments: \
+     [a, b], trunk: {cards: 2}}}}",
 );
 
 /// No address for a machine.
@@ -147,15 +157,16 @@ pub static ETCD_SHARES_DISK: Rule = Rule::warning(
 /// A disk with a name that means something else.
 pub static DISK_NAME: Rule = Rule::error(
     "machines/disk-name",
-    "a further disk has the name of one that every machine has",
-    "Disks are found by their name in the machine; two of one name are one of the two, which one is chance.",
+    "a further disk has the name of one that every machine has, or one too long for a serial number",
+    "A machine finds a disk by its serial number, which is its name and has 20 characters at most (virtio); two of \
+     one name are one of the two, which one is chance.",
     "machines: {pools: {general: {disks: {root: 10Gi}}}}",
 );
 
 /// A label that a node may not give itself.
 pub static LABEL: Rule = Rule::error(
     "machines/reserved-label",
-    "a label of nodes belongs to Kubernetes",
+    "a label of nodes belongs to Kubernetes or to groundplan",
     "kubelet refuses to start with labels of `kubernetes.io` other than the few it may set itself, and the zone is \
      written by groundplan (NodeRestriction admission plugin).",
     "machines: {pools: {general: {labels: {node-role.kubernetes.io/worker: \"\"}}}}",
@@ -183,6 +194,7 @@ pub static RULES: &[&Rule] = &[
     &AUTOSCALE,
     &NO_HOSTS,
     &SEGMENTS,
+    &TRUNK,
     &NO_ADDRESS,
     &OUTSIDE,
     &TWICE,
@@ -200,31 +212,39 @@ pub static RULES: &[&Rule] = &[
     &NOBODY,
 ];
 
+/// The most nodes of a cluster (kubernetes.io/docs/setup/best-practices/cluster-large).
+const MOST: u32 = 5000;
+
 /// How many machines a pool has at most; `None` once it is reported that it does not say.
 pub fn size(written: &Written<'_>, diags: &mut Diagnostics) -> Option<u32> {
     let (pool, at) = (written.pool, written.at);
     match (pool.count, pool.autoscale) {
-        (Some(count), None) if count.get() > 0 => Some(count.get()),
+        (Some(count), None) if (1..=MOST).contains(&count.get()) => Some(count.get()),
         (None, Some(autoscale)) => {
             let (min, max) = (autoscale.min.get(), autoscale.max.get());
             let problem = if super::role(pool.role) != NodeRole::Worker {
                 Some("only workers are made and removed by an autoscaler".to_owned())
-            } else if min > max || max == 0 {
+            } else if min > max || !(1..=MOST).contains(&max) {
                 Some(format!("from {min} to {max} machines is no range"))
             } else if !pool.machines.is_empty() {
                 Some("the autoscaler names its machines itself".to_owned())
+            } else if !pool.disks.is_empty() || pool.etcd_disk.is_some() {
+                Some("machines that come and go have one disk".to_owned())
             } else {
                 None
             };
             let Some(problem) = problem else { return Some(max) };
             diags
                 .report(&AUTOSCALE, field!(at, pool.autoscale), problem)
-                .help("write `count`, or a smaller `min` than `max` for workers");
+                .help("write `count`, or `min` and `max` of workers without disks and machines of their own");
             None
         }
         (count, autoscale) => {
             let message = match (count, autoscale) {
-                (Some(_), None) => "a pool of no machines",
+                (Some(count), None) if count.get() > MOST => {
+                    "more machines than a cluster may have"
+                }
+                (Some(_), None) => "no machines",
                 (Some(_), Some(_)) => "both `count` and `autoscale`",
                 _ => "neither `count` nor `autoscale`",
             };
@@ -272,6 +292,50 @@ pub fn segments(written: &Written<'_>, of: &[&SegmentOf], diags: &mut Diagnostic
         }
     }
     true
+}
+
+/// Finds labels that are not for a blueprint to write.
+pub fn labels(written: &Written<'_>, diags: &mut Diagnostics) {
+    let at = written.at.field("labels");
+    for key in written.pool.labels.keys() {
+        let prefix = key.prefix().unwrap_or_default();
+        let own = matches!(prefix, "kubelet.kubernetes.io" | "node.kubernetes.io");
+        if prefix == "groundplan.dev" || key.is_reserved() && !own {
+            diags
+                .report(
+                    &LABEL,
+                    Place::Key(at.key(key)),
+                    format!("`{key}` is not for a blueprint to give a node"),
+                )
+                .help("use a domain of your own, such as `acme.example/disk`");
+        }
+    }
+}
+
+/// Whether the segments of a pool can share its cards.
+pub fn trunk(written: &Written<'_>, of: &[&SegmentOf], diags: &mut Diagnostics) -> bool {
+    let (pool, at) = (written.pool, written.at);
+    let Some(trunk) = pool.trunk else { return true };
+    let untagged: Vec<&str> = of
+        .iter()
+        .filter(|segment| segment.segment.vlan.is_none())
+        .map(|segment| segment.segment.name.as_str())
+        .collect();
+    let problem = if trunk.cards.is_some_and(|cards| !(1..=8).contains(&cards.get())) {
+        "a machine has one to eight cards".to_owned()
+    } else if let [first, second, ..] = untagged[..] {
+        format!("neither `{first}` nor `{second}` has the number of a VLAN")
+    } else if pool.autoscale.is_some() {
+        "the cards of machines that come and go are their provider's".to_owned()
+    } else if pool.machines.values().any(|machine| !machine.macs.is_empty()) {
+        "the segments have no cards of their own, and `macs` speaks of them".to_owned()
+    } else {
+        return true;
+    };
+    diags
+        .report(&TRUNK, field!(at, pool.trunk), problem)
+        .help("give each segment its `vlan`, or leave `trunk` out");
+    false
 }
 
 pub fn no_hosts(written: &Written<'_>, diags: &mut Diagnostics) {
@@ -396,7 +460,14 @@ pub fn other_host(written: &Written<'_>, host: &str, at: &At, diags: &mut Diagno
         .help("name one of the pool's hosts");
 }
 
-pub(super) fn check(machines: &Machines, at: &At, _: &Symbols, diags: &mut Diagnostics) {
+pub(super) fn check(machines: &Machines, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
+    let mut roles = symbols.pools.iter().map(|(_, _, pool)| pool.role).peekable();
+    // A pool that was refused above still says what its machines are for.
+    if roles.peek().is_some() && !roles.any(|role| role == NodeRole::ControlPlane) {
+        diags
+            .report(&NO_CONTROL_PLANE, at.field("pools"), "no pool has the role `control-plane`")
+            .help("write `control-plane: {role: control-plane, count: 3, …}`");
+    }
     if machines.pools.is_empty() {
         return;
     }
@@ -430,33 +501,17 @@ fn single(pool: &Pool, diags: &mut Diagnostics) {
             .help("leave it out, or use `disks` for other data");
     }
     for disk in &pool.disks {
-        if let DiskUse::Data(name) = &disk.usage
-            && matches!(name.as_str(), "root" | "etcd")
-        {
-            diags
-                .report(
-                    &DISK_NAME,
-                    Place::Key(at.field("disks").key(name)),
-                    format!("`{name}` is a disk of its own kind"),
-                )
-                .help("choose another name; the sizes of those are `disk` and `etcdDisk`");
-        }
+        let DiskUse::Data(name) = &disk.usage else { continue };
+        let message = match name.as_str() {
+            "root" | "etcd" => format!("`{name}` is a disk of its own kind"),
+            name if name.len() > 20 => format!("`{name}` has {} characters", name.len()),
+            _ => continue,
+        };
+        diags
+            .report(&DISK_NAME, Place::Key(at.field("disks").key(name)), message)
+            .help("choose a name of at most 20 characters other than `root` and `etcd`");
     }
     floor(pool, diags);
-    for key in pool.labels.keys() {
-        let allowed = key.parse::<LabelKey>().is_ok_and(|key| !key.is_reserved())
-            || key.starts_with("kubelet.kubernetes.io/")
-            || key.starts_with("node.kubernetes.io/");
-        if !allowed || key == "kubernetes.io/hostname" {
-            diags
-                .report(
-                    &LABEL,
-                    Place::Key(at.field("labels").key(key)),
-                    format!("`{key}` is not for a node to give itself"),
-                )
-                .help("use a domain of your own, such as `acme.example/disk`");
-        }
-    }
 }
 
 /// What kubeadm and kubelet ask for at least.
@@ -538,11 +593,6 @@ fn twice(machines: &Machines, diags: &mut Diagnostics) {
 
 fn as_a_whole(machines: &Machines, at: &At, diags: &mut Diagnostics) {
     let of = |role: NodeRole| machines.pools.iter().filter(move |pool| pool.role == role);
-    if of(NodeRole::ControlPlane).next().is_none() {
-        diags
-            .report(&NO_CONTROL_PLANE, at.field("pools"), "no pool has the role `control-plane`")
-            .help("write `control-plane: {role: control-plane, count: 3, …}`");
-    }
     // A key that was refused is no key, and has been spoken of.
     if machines.administrators.iter().all(|person| person.keys.is_empty()) && !diags.has_errors() {
         diags
