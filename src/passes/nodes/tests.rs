@@ -521,16 +521,3 @@ fn what_other_parts_need_is_there() {
         assert_eq!(modules.is_some_and(|text| text.contains("dm_crypt")), worker);
     }
 }
-
-#[test]
-fn dump() {
-    let Ok(folder) = std::env::var("DUMP") else { return };
-    for (name, mut plan) in [("estate", estate()), ("other", other()), ("third", third())] {
-        run(&mut plan);
-        for artifact in &plan.artifacts {
-            let path = format!("{folder}/{name}/{}", artifact.path);
-            fs_err::create_dir_all(std::path::Path::new(&path).parent().unwrap()).unwrap();
-            fs_err::write(path, &artifact.text).unwrap();
-        }
-    }
-}
