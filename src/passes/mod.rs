@@ -36,8 +36,8 @@ pub static PASSES: &[Pass] = &[
     (roles::NAME, roles::run),
     (policies::NAME, policies::run),
     (inventory::NAME, inventory::run),
-    (applications::NAME, applications::derive),
     (nodes::NAME, nodes::run),
+    (applications::NAME, applications::derive),
     (guards::NAME, guards::run),
     (labels::NAME, labels::run),
 ];

@@ -41,7 +41,7 @@ tools() {
     secrets) echo "$bin/gitleaks $venv/detect-secrets" ;;
     world) echo "unshare git $groundplan" ;;
     machines)
-      echo "$venv/python $bin/kubeadm $bin/containerd netplan nft haproxy keepalived chronyd visudo shellcheck /usr/sbin/sshd systemd-analyze apt-config unshare" ;;
+      echo "$groundplan $venv/python $bin/kubeadm $bin/containerd netplan nft haproxy keepalived chronyd visudo shellcheck /usr/sbin/sshd systemd-analyze apt-config unshare" ;;
     *) echo "there is no judge $1; the judges are ${all[*]}" >&2; return 2 ;;
   esac
 }
@@ -50,7 +50,7 @@ tools() {
 judge() {
   local python=("$venv/python" -B) pipelines
   case $1 in
-    kustomize | schemas | crds | machines) "${python[@]}" "$here/$1.py" "$output" ;;
+    kustomize | schemas | crds) "${python[@]}" "$here/$1.py" "$output" ;;
     equality)
       # --- the one place that knows how the compiler is asked for its own objects
       "$groundplan" compile "$blueprint" --overlays "$overlays" --layout rendered --output "$scratch/rendered" || return
