@@ -77,7 +77,37 @@ leaf! {
     examples: ["registry.k8s.io", "_default"],
 }
 
-as_written!(SshKey, Server, Registry);
+leaf! {
+    /// The name of a user of a machine: a lower-case letter or `_`, then letters, digits, `_` and `-`, at most 32 characters.
+    ///
+    /// What useradd accepts everywhere (shadow, `chkname`). Names of users that the system has are refused: `root`.
+    pub struct UserName(String);
+    kind: Kind::Text,
+    pattern: "^[a-z_][a-z0-9_-]{0,31}$",
+    examples: ["ops", "jane_doe"],
+}
+
+as_written!(SshKey, Server, Registry, UserName);
+
+/// Users that Ubuntu has from the beginning or that its packages make.
+const SYSTEM_USERS: [&str; 16] = [
+    "root",
+    "daemon",
+    "bin",
+    "sys",
+    "sync",
+    "man",
+    "mail",
+    "proxy",
+    "backup",
+    "nobody",
+    "syslog",
+    "sshd",
+    "messagebus",
+    "haproxy",
+    "etcd",
+    "keepalived_script",
+];
 
 /// Types of keys that OpenSSH 9 still accepts, as the first word of a key.
 const KEY_TYPES: [&str; 7] = [
@@ -213,6 +243,28 @@ impl FromStr for Server {
     }
 }
 
+impl FromStr for UserName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let help = "write a lower-case letter, then letters, digits, `_` and `-`, 32 at most";
+        if SYSTEM_USERS.contains(&text) {
+            return Err(Invalid::new(format!("{} is a user of the system's own", show(text)))
+                .help("write the name of a person, or of a group such as `ops`"));
+        }
+        let fits = text.len() <= 32
+            && text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Invalid::new(format!("{} is not the name of a user", show(text))).help(help))
+        }
+    }
+}
+
 impl FromStr for Registry {
     type Err = Invalid;
 
@@ -281,6 +333,24 @@ mod tests {
             ("ssh-dss AAAA", "keys of this type are refused by OpenSSH", help),
             ("ssh-ed25519 AAAA", "the key after its type is damaged", help),
             ("hunter2", "this is not a public key of OpenSSH", help),
+        ]);
+    }
+
+    #[test]
+    fn users_are_people() {
+        lawful::<UserName>();
+        good::<UserName>(&[("ops", "ops"), ("_admin-1", "_admin-1")]);
+        bad::<UserName>(&[
+            (
+                "root",
+                "`root` is a user of the system's own",
+                "write the name of a person, or of a group such as `ops`",
+            ),
+            (
+                "1st",
+                "`1st` is not the name of a user",
+                "write a lower-case letter, then letters, digits, `_` and `-`, 32 at most",
+            ),
         ]);
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::k8s::tree::Tree;
 use crate::k8s::yaml;
-use crate::plan::nodes::{DiskUse, Machine, Machines, Segment};
+use crate::plan::nodes::{Machine, Machines, Nic, Segment};
 use crate::plan::{Artifact, Origin, Plan, Stage};
 
 pub(super) const NAME: &str = "inventory";
@@ -40,7 +40,7 @@ struct Entry<'a> {
     zone: &'a str,
     cpu: u32,
     memory_mib: u64,
-    disks: Vec<Volume>,
+    disks: Vec<Volume<'a>>,
     nics: Vec<Card<'a>>,
     /// Where `groundplan seed` puts what the machine boots from, below the folder that it is given.
     seed: &'a str,
@@ -48,17 +48,26 @@ struct Entry<'a> {
 
 /// A virtual disk.
 #[derive(Serialize)]
-struct Volume {
-    name: String,
+struct Volume<'a> {
+    name: &'a str,
+    /// What the machine finds it by; the root disk needs none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial: Option<&'a str>,
     size_gib: u64,
 }
 
-/// A network card.
+/// A network card and what it is attached to. One that carries a single segment without a tag is in that VLAN.
 #[derive(Serialize)]
 struct Card<'a> {
-    name: &'a str,
-    segment: &'a str,
     mac: &'a str,
+    segments: Vec<Attached<'a>>,
+}
+
+/// A segment of a card.
+#[derive(Serialize)]
+struct Attached<'a> {
+    name: &'a str,
+    tagged: bool,
     address: String,
 }
 
@@ -74,8 +83,8 @@ struct Growing<'a> {
 pub(super) fn run(plan: &mut Plan) {
     let mut artifacts = Vec::new();
     for (cluster, machines) in &plan.facts.machines {
-        let segments = plan.facts.networks.get(cluster).map(|network| &network.segments);
-        let inventory = inventory(cluster, machines, segments);
+        let Some(network) = plan.facts.networks.get(cluster) else { continue };
+        let inventory = inventory(cluster, machines, &network.segments);
         let folder = format!("clusters/{cluster}/machines");
         let origin = Origin::derived(
             "machines",
@@ -107,9 +116,9 @@ pub(super) fn run(plan: &mut Plan) {
 fn inventory<'a>(
     cluster: &'a str,
     machines: &'a Machines,
-    segments: Option<&'a BTreeMap<String, Segment>>,
+    segments: &'a BTreeMap<String, Segment>,
 ) -> Inventory<'a> {
-    let segments = segments.into_iter().flatten().map(|(name, segment)| {
+    let networks = segments.iter().map(|(name, segment)| {
         let network =
             Network { vlan: segment.vlan, cidr: segment.cidr.to_string(), mtu: segment.mtu };
         (name.as_str(), network)
@@ -127,31 +136,38 @@ fn inventory<'a>(
     Inventory {
         cluster,
         image: &machines.image,
-        segments: segments.collect(),
+        segments: networks.collect(),
         machines: machines
             .machines
             .iter()
-            .map(|machine| (machine.name.as_str(), entry(machine)))
+            .map(|machine| (machine.name.as_str(), entry(machine, segments)))
             .collect(),
         autoscaled: growing.collect(),
     }
 }
 
-fn entry(machine: &Machine) -> Entry<'_> {
+fn entry<'a>(machine: &'a Machine, segments: &BTreeMap<String, Segment>) -> Entry<'a> {
     let disks = machine.disks.iter().map(|disk| Volume {
-        name: match &disk.usage {
-            DiskUse::Root => "root".to_owned(),
-            DiskUse::Etcd => "etcd".to_owned(),
-            DiskUse::Data(name) => name.clone(),
-        },
+        name: disk.serial().unwrap_or("root"),
+        serial: disk.serial(),
         size_gib: disk.size.div_ceil(1 << 30),
     });
-    let nics = machine.nics.iter().map(|nic| Card {
-        name: &nic.name,
-        segment: &nic.segment,
-        mac: &nic.mac,
+    let attached = |nic: &'a Nic, tagged| Attached {
+        name: &nic.segment,
+        tagged,
         address: nic.address.to_string(),
-    });
+    };
+    let has_vlan = |nic: &Nic| segments.get(&nic.segment).is_some_and(|of| of.vlan.is_some());
+    let nics: Vec<Card<'_>> = match &machine.trunk {
+        None => {
+            let card = |nic: &'a Nic| Card { mac: &nic.mac, segments: vec![attached(nic, false)] };
+            machine.nics.iter().map(card).collect()
+        }
+        Some(trunk) => {
+            let all = || machine.nics.iter().map(|nic| attached(nic, has_vlan(nic))).collect();
+            trunk.macs.iter().map(|mac| Card { mac, segments: all() }).collect()
+        }
+    };
     Entry {
         pool: &machine.pool,
         role: machine.role.word(),
@@ -160,7 +176,7 @@ fn entry(machine: &Machine) -> Entry<'_> {
         cpu: machine.cpu,
         memory_mib: machine.memory.div_ceil(1 << 20),
         disks: disks.collect(),
-        nics: nics.collect(),
+        nics,
         seed: &machine.name,
     }
 }

@@ -42,9 +42,9 @@ tools() {
     bootstrap) echo "$GROUNDPLAN_JUDGES/kubectl-36/helm/helm" ;;
     seed) echo "$groundplan openssl age age-keygen xorriso bsdtar isoinfo blkid python3" ;;
     secrets) echo "$bin/gitleaks $venv/detect-secrets" ;;
-    machines)
-      echo "$venv/python $bin/kubeadm $bin/containerd netplan nft haproxy keepalived chronyd visudo shellcheck /usr/sbin/sshd systemd-analyze apt-config unshare" ;;
     world) echo "unshare git $groundplan" ;;
+    machines)
+      echo "$groundplan $venv/python $bin/kubeadm $bin/containerd netplan nft haproxy keepalived chronyd visudo shellcheck /usr/sbin/sshd systemd-analyze apt-config unshare" ;;
     *) echo "there is no judge $1; the judges are ${all[*]}" >&2; return 2 ;;
   esac
 }
@@ -53,7 +53,7 @@ tools() {
 judge() {
   local python=("$venv/python" -B) pipelines
   case $1 in
-    kustomize | schemas | crds | machines) "${python[@]}" "$here/$1.py" "$output" ;;
+    kustomize | schemas | crds) "${python[@]}" "$here/$1.py" "$output" ;;
     equality)
       # --- the one place that knows how the compiler is asked for its own objects
       "$groundplan" compile "$blueprint" --overlays "$overlays" --layout rendered --output "$scratch/rendered" || return

@@ -88,20 +88,26 @@ pub fn audit(cluster: &Cluster<'_>, diags: &mut Diagnostics) {
 pub fn hardware(clusters: &BTreeMap<String, Machines>, diags: &mut Diagnostics) {
     let mut seen: BTreeMap<&str, (&str, &crate::path::At)> = BTreeMap::new();
     for machine in clusters.values().flat_map(|machines| &machines.machines) {
-        for nic in &machine.nics {
-            if let Some((other, at)) = seen.get(nic.mac.as_str()) {
+        // A trunk's cards are all that the machine has.
+        let own = machine.nics.iter().map(|nic| (nic.segment.as_str(), nic.mac.as_str()));
+        let cards: Vec<(&str, &str)> = match &machine.trunk {
+            Some(trunk) => trunk.macs.iter().map(|mac| ("trunk", mac.as_str())).collect(),
+            None => own.collect(),
+        };
+        for (segment, mac) in cards {
+            if let Some((other, at)) = seen.get(mac) {
                 let own = machine.at.field("machines").key(&machine.name);
                 diags
                     .report(
                         &MAC_TWICE,
-                        Place::Value(own.field("macs").key(&nic.segment)),
-                        format!("`{}` and `{other}` both have {}", machine.name, nic.mac),
+                        Place::Value(own.field("macs").key(segment)),
+                        format!("`{}` and `{other}` both have {mac}", machine.name),
                     )
                     .related(Place::Key((*at).clone()), format!("the pool of `{other}`"))
                     .help("give each card an address of its own, or leave them out");
                 continue;
             }
-            seen.insert(&nic.mac, (&machine.name, &machine.at));
+            seen.insert(mac, (&machine.name, &machine.at));
         }
     }
 }

@@ -196,8 +196,8 @@ fn proxy(cluster: &Cluster<'_>, diags: &mut Diagnostics) {
     let (network, at) = (cluster.network, cluster.kubernetes.at.field("proxy"));
     let replaced = cluster.kubernetes.proxy == ServiceProxy::Cni;
     let gateway = network.gateway.as_ref().filter(|gateway| gateway.kind == GatewayKind::Cilium);
-    let message = if replaced && network.cni == Cni::Flannel {
-        "kube-proxy is left out, and Flannel does not replace it"
+    let message = if replaced && network.cni != Cni::Cilium {
+        "kube-proxy is left out, and only Cilium is set up to replace it"
     } else if gateway.is_some() && (!replaced || network.cni != Cni::Cilium) {
         "Cilium's gateway works only where Cilium replaces kube-proxy"
     } else if network.load_balancer == LoadBalancerKind::Cilium && !replaced {

@@ -5,8 +5,7 @@ use super::{Machines, place};
 use crate::component::Situation;
 use crate::k8s::hardware::MacAddress;
 use crate::path::At;
-use crate::plan::nodes::needs::NodeSettings;
-use crate::plan::nodes::{self, AutoscaledPool, DiskUse, Machine, MachinePool, Nic};
+use crate::plan::nodes::{self, AutoscaledPool, DiskUse, Machine, MachinePool, Nic, Trunk};
 use crate::plan::{Plan, Stage};
 
 /// The label that says in which zone a node is.
@@ -48,8 +47,7 @@ pub(super) fn lower(machines: &Machines, at: &At, situation: &Situation<'_>, pla
         at: at.clone(),
     };
     plan.facts.machines.insert(cluster.clone(), facts);
-    let settings =
-        plan.facts.node_settings.entry(cluster.clone()).or_insert_with(NodeSettings::default);
+    let settings = plan.facts.node_settings.entry(cluster.clone()).or_default();
     settings.mirrors.clone_from(&machines.mirrors);
     settings.packages.clone_from(&machines.packages);
     settings.administrators_from = machines.from.iter().map(|range| range.net()).collect();
@@ -77,7 +75,12 @@ fn lowered(pool: &Pool, machine: &Placed, seed: &str) -> Machine {
         memory: pool.memory,
         disks: pool.disks.clone(),
         nics: nics.collect(),
-        trunk: None,
+        trunk: pool.trunk.map(|(cards, lacp)| Trunk {
+            macs: (0..cards)
+                .map(|card| made(&format!("{seed}/{}/uplink{card}", machine.name)).to_string())
+                .collect(),
+            lacp,
+        }),
         labels,
         taints: pool.taints.clone(),
         at: pool.at.clone(),

@@ -6,6 +6,7 @@ mod place;
 mod pool;
 mod rules;
 mod spec;
+mod whole;
 
 use crate::component::{
     About, Component, Default, Names, Pool as PoolSymbol, Resolving, Situation, Symbols,
@@ -69,7 +70,7 @@ impl Component for Machines {
         named: false,
         summary: "the machines of a cluster, the hosts they run on, and who may log in",
         rules: rules::RULES,
-        defaults: &[&IMAGE, &CPU, &MEMORY, &DISK, &pool::SURVIVES],
+        defaults: &[&IMAGE, &CPU, &MEMORY, &DISK, &pool::SURVIVES, &pool::CARDS, &pool::LACP],
     };
 
     type Spec = MachinesSpec;
@@ -164,7 +165,7 @@ impl Component for Machines {
     }
 
     fn check(&self, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
-        rules::check(self, at, symbols, diags);
+        whole::check(self, at, symbols, diags);
     }
 
     fn lower(&self, at: &At, situation: &Situation<'_>, plan: &mut Plan) {

@@ -24,6 +24,14 @@ pub static SURVIVES: Default = Default::new(
     "workers are cattle; control planes and members of etcd say `host` where nothing is written",
 );
 
+pub static CARDS: Default =
+    Default::new("machines.pools.*.trunk.cards", "2", "one cable may be pulled");
+pub static LACP: Default = Default::new(
+    "machines.pools.*.trunk.lacp",
+    "false",
+    "works with any switch; LACP must be set up on both ends",
+);
+
 /// A pool with everything decided.
 #[derive(Debug)]
 pub struct Pool {
@@ -35,6 +43,8 @@ pub struct Pool {
     pub memory: u64,
     pub disks: Vec<Disk>,
     pub segments: Vec<String>,
+    /// How many cards carry the segments as VLANs, and whether by LACP.
+    pub trunk: Option<(u32, bool)>,
     pub labels: BTreeMap<String, String>,
     pub taints: Vec<NodeTaint>,
     pub machines: Vec<Placed>,
@@ -102,6 +112,7 @@ impl Written<'_> {
     ) -> Option<Pool> {
         let (pool, at) = (self.pool, self.at);
         let size = rules::size(self, cx.diags);
+        rules::labels(self, cx.diags);
         for (index, host) in pool.hosts.iter().enumerate() {
             hosts.bind(host.as_str(), &field!(at, pool.hosts).index(index), cx.diags)?;
         }
@@ -111,6 +122,9 @@ impl Written<'_> {
             segments.push(cx.symbols.segments.bind(segment.as_str(), &at, cx.diags)?);
         }
         if !rules::segments(self, &segments, cx.diags) {
+            return None;
+        }
+        if !rules::trunk(self, &segments, cx.diags) {
             return None;
         }
         let count = size?;
@@ -143,6 +157,10 @@ impl Written<'_> {
             cpu: pool.cpu.get(),
             memory: pool.memory.get(),
             disks: self.disks(),
+            trunk: pool.trunk.map(|trunk| {
+                let cards = trunk.cards.unwrap_or_else(|| CARDS.get()).get();
+                (cards, trunk.lacp.unwrap_or_else(|| LACP.get()))
+            }),
             labels: labels(self.name, pool),
             taints: taints(pool),
             machines,

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::k8s::hardware::{MacAddress, Registry, SshKey};
+use crate::k8s::hardware::{MacAddress, Registry, SshKey, UserName};
 use crate::k8s::name::{LabelKey, LabelValue, Name};
 use crate::k8s::network::{Address, AddressRange, Cidr};
 use crate::k8s::quantity::Bytes;
@@ -53,7 +53,7 @@ pub enum OsImage {
 pub struct AccessSpec {
     /// People by the name of their user, each with their public keys.
     #[serde(default)]
-    pub administrators: IndexMap<Name, AdministratorSpec>,
+    pub administrators: IndexMap<UserName, AdministratorSpec>,
     /// The networks they come from; without it any that the default route reaches.
     #[serde(default)]
     pub from: Vec<Cidr>,
@@ -109,9 +109,12 @@ pub struct PoolSpec {
     /// How many there may be, where a node autoscaler makes and removes them.
     #[serde(default)]
     pub autoscale: Option<AutoscaleSpec>,
-    /// Virtual CPUs of each.
+    /// Virtual CPUs of each. Of a node 6 % of the first, 1 % of the second, 0.5 % of the next two and 0.25 % of the
+    /// rest are kept for kubelet and the runtime, and 200m for the operating system.
     pub cpu: Count,
-    /// Memory of each.
+    /// Memory of each. Of a node a quarter of the first 4Gi, a fifth of the next 4, a tenth of the next 8, 6 % of the
+    /// next 112 and 2 % of the rest are kept for kubelet and the runtime, 512Mi for the operating system; below 500Mi
+    /// of free memory pods are evicted.
     pub memory: Bytes,
     /// The root disk of each.
     pub disk: Bytes,
@@ -123,6 +126,9 @@ pub struct PoolSpec {
     pub disks: IndexMap<Name, Bytes>,
     /// The segments they are attached to; the first one has the node's address.
     pub segments: Vec<Name>,
+    /// Cards that carry every segment as VLANs; without it each segment has a card of its own.
+    #[serde(default)]
+    pub trunk: Option<TrunkSpec>,
     /// The addresses of its machines in a segment; without it 32 of the segment's by the pool's position.
     #[serde(default)]
     pub addresses: IndexMap<Name, AddressRange>,
@@ -144,6 +150,18 @@ pub struct PoolSpec {
     /// What is said of single machines, by name.
     #[serde(default)]
     pub machines: IndexMap<Name, MachineSpec>,
+}
+
+/// Cards that carry every segment as VLANs.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TrunkSpec {
+    /// How many cards; two or more are a bond.
+    #[serde(default)]
+    pub cards: Option<Count>,
+    /// Whether the switches speak LACP to them; otherwise one card is active at a time.
+    #[serde(default)]
+    pub lacp: Option<bool>,
 }
 
 /// What machines are for.

@@ -101,6 +101,7 @@ impl Component for Network {
             &rules::LOAD_BALANCER,
             &rules::DNS_LOOP,
             &rules::FEW_NAME_SERVERS,
+            &rules::FEW_DNS_REPLICAS,
             &rules::FEW_TIME_SERVERS,
         ],
         defaults: &[
@@ -257,13 +258,18 @@ fn taken(
     if let Some(gateway) = segment.gateway {
         taken.push((one(gateway), "the segment's router", place.field("gateway")));
     }
-    for (_, other) in &spec.segments {
-        for (index, address) in other.dns.iter().enumerate() {
-            if segment.cidr.contains(*address) {
-                let at = place.field("dns").index(index);
-                taken.push((one(*address), "a name server", at));
-            }
-        }
+    let of_segments = spec.segments.iter().flat_map(|(name, other)| {
+        let at = at.field("segments").key(name).field("dns");
+        other.dns.iter().enumerate().map(move |(index, address)| (*address, at.index(index)))
+    });
+    let upstream = spec
+        .dns
+        .upstream
+        .iter()
+        .enumerate()
+        .map(|(index, address)| (*address, at.field("dns").field("upstream").index(index)));
+    for (address, at) in of_segments.chain(upstream) {
+        taken.push((one(address), "a name server", at));
     }
     if let Some(api) = &spec.api {
         taken.push((one(api.address), "the API's address", at.field("api").field("address")));

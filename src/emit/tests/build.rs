@@ -111,7 +111,7 @@ fn every_file_is_listed(
         return Err(format!("{folder}: not sorted"));
     }
     listed.extend(patches);
-    listed.extend(["README.md", "kustomization.yaml"]);
+    listed.extend(["README.md", "kustomization.yaml", "values.yaml"]);
     listed.sort_unstable();
     let within = crate::emit::bundle::RepoPath::of(folder);
     let files: Vec<&str> =
@@ -185,7 +185,8 @@ pub fn holds(plan: &Plan) -> Result<(), String> {
     let (folders, rendered) = (super::super::folders(plan), super::super::rendered(plan));
     let branches = super::super::branches(plan);
     let units = plan.units.values().filter(|unit| unit.id.stage != Stage::Base);
-    for unit in units {
+    // A chart alone is nothing that kustomize would build.
+    for unit in units.filter(|unit| unit.release.is_none() || !unit.resources.is_empty()) {
         let wanted: Vec<Tree> =
             unit.resources.iter().map(|resource| resource.as_tree().clone()).collect();
         let check = |bundle: &Bundle, folder: &str| {

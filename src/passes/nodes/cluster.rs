@@ -33,7 +33,6 @@ pub(super) struct Cluster<'a> {
 
 /// The machines of a pool, or those that an autoscaler will make.
 pub(super) struct Pool<'a> {
-    pub name: &'a str,
     pub role: NodeRole,
     pub cpu: u32,
     pub memory: u64,
@@ -71,11 +70,10 @@ impl<'a> Cluster<'a> {
             by_name.entry(&machine.pool).or_default().push(machine);
         }
         by_name
-            .into_iter()
-            .map(|(name, members)| {
+            .into_values()
+            .map(|members| {
                 let one = members[0];
                 Pool {
-                    name,
                     role: one.role,
                     cpu: one.cpu,
                     memory: one.memory,

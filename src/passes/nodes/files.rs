@@ -1,17 +1,12 @@
 //! Files that cloud-init writes.
 
-use crate::k8s::tree::{Map, Tree};
+use crate::k8s::tree::Tree;
 use crate::k8s::yaml;
 use crate::plan::nodes::markers::{Form, NodeSecret};
 
-/// A file on a machine.
+/// A file on a machine: what `write_files` is told of it.
 #[derive(Clone, Debug)]
-pub(super) struct File {
-    /// Its absolute path.
-    pub path: String,
-    /// What `write_files` is told of it.
-    entry: Tree,
-}
+pub(super) struct File(Tree);
 
 /// The mode of a file that everybody may read.
 pub(super) const OPEN: &str = "0644";
@@ -22,13 +17,13 @@ pub(super) const CLOSED: &str = "0600";
 
 impl File {
     pub(super) fn new(path: impl Into<String>, mode: &str, text: String) -> Self {
-        let path = path.into();
+        let path: String = path.into();
         let entry = crate::tree!({
-            "path": (path.clone()),
+            "path": (path),
             "permissions": (mode.to_owned()),
             "content": (text),
         });
-        Self { path, entry }
+        Self(entry)
     }
 
     /// A file that holds a tree as YAML.
@@ -51,27 +46,27 @@ impl File {
             "encoding": "b64",
             "content": (secret.marker()),
         });
-        Self { path: path.to_owned(), entry }
+        Self(entry)
     }
 
     /// Lines after those that the file has.
     pub(super) fn appended(path: &str, text: String) -> Self {
         let entry = crate::tree!({ "path": (path.to_owned()), "append": true, "content": (text) });
-        Self { path: path.to_owned(), entry }
+        Self(entry)
     }
 
     /// The same as Cluster API's `files` spell it.
     pub(super) fn for_cluster_api(&self) -> Tree {
-        let mut map = Map::new();
-        for (key, value) in self.entry.as_map().into_iter().flat_map(Map::iter) {
-            map.insert(key.to_owned(), value.clone());
-        }
+        let mut map = self.0.as_map().cloned().unwrap_or_default();
         map.insert("owner", "root:root");
+        if let Some(encoding) = map.get_mut("encoding") {
+            *encoding = "base64".into();
+        }
         Tree::Map(map)
     }
 
     /// What `write_files` is told.
     pub(super) fn entry(&self) -> Tree {
-        self.entry.clone()
+        self.0.clone()
     }
 }

@@ -14,6 +14,9 @@ use crate::plan::nodes::markers::NodeSecret;
 use crate::plan::nodes::{Encryption, Machine, NodeRole, NodeTaint, ServiceProxy};
 use crate::tree;
 
+/// The label that names what a node dies together with.
+const HOST_LABEL: &str = "groundplan.dev/host";
+
 /// The version of the configuration's language.
 pub(super) const API: &str = "kubeadm.k8s.io/v1beta4";
 
@@ -211,7 +214,7 @@ fn registration(cluster: &Cluster<'_>, pool: &Pool<'_>, machine: &Machine) -> Tr
     map.insert("name", machine.name.clone());
     map.insert("criSocket", cluster.runtime_socket());
     let node_ip = Some(address(machine).to_string());
-    let labels = labels(&machine.labels, &machine.pool, Some((&machine.zone, &machine.host)));
+    let labels = labels(&machine.labels, Some(&machine.host));
     map.insert("kubeletExtraArgs", kubelet_arguments(cluster, node_ip, &labels));
     let taints = taints(pool.role, pool.taints);
     if !taints.is_empty() {
@@ -236,25 +239,14 @@ pub(super) fn kubelet_arguments(
     arguments
 }
 
-/// Labels that a node gives itself: what was stated, its pool, and where it stands.
+/// Labels that a node gives itself: what was stated, and the host under it. That kubelet may set them is checked
+/// where they are written.
 pub(super) fn labels(
     stated: &BTreeMap<String, String>,
-    pool: &str,
-    place: Option<(&str, &str)>,
+    host: Option<&str>,
 ) -> BTreeMap<String, String> {
     let mut labels = stated.clone();
-    let mut own = vec![("groundplan.dev/pool", pool)];
-    if let Some((zone, host)) = place {
-        own.extend([("topology.kubernetes.io/zone", zone), ("groundplan.dev/host", host)]);
-    }
-    for (key, value) in own.into_iter().filter(|(_, value)| !value.is_empty()) {
-        labels.entry(key.to_owned()).or_insert_with(|| value.to_owned());
-    }
-    // Only the API may say what these say (NodeRestriction), and kubelet does not start with them.
-    labels.retain(|key, _| {
-        !key.starts_with("node-role.kubernetes.io/")
-            && !key.starts_with("node-restriction.kubernetes.io/")
-    });
+    labels.extend(host.map(|host| (HOST_LABEL.to_owned(), host.to_owned())));
     labels
 }
 

@@ -9,6 +9,7 @@
 
 mod balancer;
 mod cluster;
+mod cluster_api;
 mod control_plane;
 mod etcd;
 mod files;
@@ -49,7 +50,12 @@ pub(super) fn run(plan: &mut Plan) {
             artifacts.extend(first_boots(&cluster, &pool, &texts));
         }
     }
+    let objects = cluster_api::objects(plan, &texts);
     plan.artifacts.extend(artifacts);
+    for (unit, object) in objects {
+        let at = object.origin.from[0].clone();
+        plan.unit(unit, &at).add(object);
+    }
 }
 
 /// The three files of each machine of a pool.

@@ -43,6 +43,9 @@ pub(super) fn shared(cluster: &Cluster<'_>, pool: &Pool<'_>, texts: &Texts) -> S
 /// Files that all machines of a pool share; those of an autoscaled pool are the same.
 pub(super) fn files(cluster: &Cluster<'_>, pool: &Pool<'_>, texts: &Texts) -> Vec<File> {
     let mut files = system::files(cluster, pool, texts);
+    // The cluster must not need a name server to come up again.
+    let api = format!("{} {}\n", cluster.api.address, cluster.api.host);
+    files.push(File::appended("/etc/hosts", api));
     files.push(firewall::file(cluster, pool, texts));
     files.extend(scripts::shared(cluster, pool, texts));
     if pool.has_kubelet() {
@@ -73,12 +76,7 @@ pub(super) fn of(
     shared: &Shared,
     texts: &Texts,
 ) -> String {
-    let mut own = vec![File::appended(
-        "/etc/hosts",
-        // The cluster must not need a name server to come up again.
-        format!("{} {}\n", cluster.api.address, cluster.api.host),
-    )];
-    own.extend(kubeadm_file(cluster, pool, machine));
+    let mut own: Vec<File> = kubeadm_file(cluster, pool, machine).into_iter().collect();
     own.extend(balancer::files(cluster, machine, texts));
     own.extend(scripts::own(cluster, pool, machine, texts));
     let entries: Vec<Tree> = shared.files.iter().chain(&own).map(File::entry).collect();
