@@ -6,6 +6,7 @@ mod place;
 mod pool;
 mod rules;
 mod spec;
+mod whole;
 
 use crate::component::{
     About, Component, Default, Names, Pool as PoolSymbol, Resolving, Situation, Symbols,
@@ -164,7 +165,7 @@ impl Component for Machines {
     }
 
     fn check(&self, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
-        rules::check(self, at, symbols, diags);
+        whole::check(self, at, symbols, diags);
     }
 
     fn lower(&self, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
