@@ -356,7 +356,7 @@ fn nothing_is_written_below_a_mount_and_secrets_are_for_root() {
                     )
                 )
             });
-            assert_eq!(secret && mode != "0600", false, "{path} has the mode {mode}");
+            assert!(!secret || mode == "0600", "{path} has the mode {mode}");
         }
     }
 }
@@ -408,7 +408,7 @@ fn one_machine_makes_the_cluster_and_none_where_it_exists() {
 fn arguments_are_lists_of_strings_and_every_file_they_name_is_there_and_mounted() {
     for plan in [estate(), other()] {
         let boots = boots(plan);
-        let first = kubeadm(&boots.iter().find(|boot| boot.name == "control-plane-1").unwrap());
+        let first = kubeadm(boots.iter().find(|boot| boot.name == "control-plane-1").unwrap());
         let cluster = &first["ClusterConfiguration"];
         let mounts: Vec<&str> = cluster["apiServer"]["extraVolumes"]
             .as_sequence()

@@ -20,6 +20,8 @@ kubeadm certs renew apiserver-etcd-client --config /etc/groundplan/etcd-client.y
 {%- endif %}
 
 held=$(mktemp -d -p /etc/kubernetes)
+# Whatever happens, no component stays stopped.
+trap 'find "$held" -name "*.yaml" -exec mv -t /etc/kubernetes/manifests {} +; rmdir "$held"' EXIT
 for manifest in /etc/kubernetes/manifests/*.yaml; do
   name=$(basename "$manifest" .yaml)
   mv "$manifest" "$held/"
@@ -33,4 +35,3 @@ for manifest in /etc/kubernetes/manifests/*.yaml; do
     sleep 2
   done
 done
-rmdir "$held"
