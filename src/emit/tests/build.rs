@@ -111,7 +111,11 @@ fn every_file_is_listed(
         return Err(format!("{folder}: not sorted"));
     }
     listed.extend(patches);
-    listed.extend(["README.md", "kustomization.yaml", "values.yaml"]);
+    listed.extend(["README.md", "kustomization.yaml"]);
+    // Read by Helm, not by kustomize.
+    if bundle.get(&format!("{folder}/values.yaml")).is_some() {
+        listed.push("values.yaml");
+    }
     listed.sort_unstable();
     let within = crate::emit::bundle::RepoPath::of(folder);
     let files: Vec<&str> =
