@@ -105,13 +105,9 @@ PY
 }
 
 failed=0 booted=0
-for script in 'Makes the cluster' 'Joins as a control plane' 'Joins as a node' 'Starts this member of etcd' 'HAProxy and keepalived'; do
-  # One machine of each kind; a balancer of its own has no bootstrap.
-  if [ "$script" = 'HAProxy and keepalived' ]; then
-    machine=$(find "$1" -name user-data -exec grep -L node-bootstrap {} + | sort | head -n 1)
-  else
-    machine=$(find "$1" -name user-data -exec grep -l "$script" {} + | sort | head -n 1)
-  fi
+# One machine of each kind, told by what its bootstrap does; a balancer of its own has none.
+for kind in -l'Makes the cluster' -l'Joins as a control plane' -l'Joins as a node' -l'Starts this member of etcd' -Lnode-bootstrap; do
+  machine=$(find "$1" -name user-data -exec grep "${kind:0:2}" "${kind:2}" {} + | sort | head -n 1) || true
   [ -n "$machine" ] || continue
   boot "$(dirname "$machine")" || failed=1
   booted=$((booted + 1))
