@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
+use super::backup::EtcdBackup;
 use super::nodes::{ClusterNetwork, KubernetesFacts, Machines};
 use super::unit::{Stage, UnitId};
 use crate::k8s::pod_security::Level;
@@ -40,6 +41,8 @@ pub struct Facts {
     pub networks: BTreeMap<String, ClusterNetwork>,
     /// The Kubernetes of each cluster.
     pub kubernetes: BTreeMap<String, KubernetesFacts>,
+    /// The snapshots of each cluster's etcd, where there are any.
+    pub etcd_backups: BTreeMap<String, EtcdBackup>,
 }
 
 impl Facts {
@@ -57,6 +60,7 @@ impl Facts {
         self.machines.extend(other.machines);
         self.networks.extend(other.networks);
         self.kubernetes.extend(other.kubernetes);
+        self.etcd_backups.extend(other.etcd_backups);
     }
 }
 

@@ -4,6 +4,7 @@
 //! Nothing here decides anything, and nothing here knows how a file is printed.
 
 mod artifact;
+mod backup;
 pub mod delivery;
 mod facts;
 mod layout;
@@ -16,6 +17,7 @@ mod unit;
 use std::collections::BTreeMap;
 
 pub use artifact::Artifact;
+pub use backup::{BackupPlace, EtcdBackup};
 pub use facts::{
     ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, Peer, Replicas, Repository, Requests,
     Role, Scrape, SecretEntry, SecretNeed, Tenancy,
