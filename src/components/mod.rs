@@ -1,6 +1,7 @@
 //! One file or folder each: a section of the blueprint, its rules and what it becomes. In the order of the language.
 
 pub mod clusters;
+pub mod databases;
 pub mod delivery;
 pub mod environments;
 pub mod externals;
