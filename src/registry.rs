@@ -115,6 +115,7 @@ components! {
     delivery: components::delivery::Delivery,
     teams: components::teams::Teams,
     externals: components::externals::Externals,
+    databases: components::databases::Databases,
     workloads: components::workloads::Workloads,
     waivers: components::waivers::Waivers,
 }

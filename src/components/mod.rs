@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod clusters;
+pub mod databases;
 pub mod delivery;
 pub mod environments;
 pub mod externals;

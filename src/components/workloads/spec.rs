@@ -4,7 +4,6 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::reference::Reference;
 use crate::k8s::count::{Count, Percent};
 use crate::k8s::cron::Cron;
 use crate::k8s::duration::Duration;
@@ -14,6 +13,7 @@ use crate::k8s::name::{ConfigKey, EnvName, LabelKey, LabelValue, Name};
 use crate::k8s::path::{HttpPath, MountPath};
 use crate::k8s::port::PortName;
 use crate::k8s::quantity::{Bytes, Cpu};
+use crate::k8s::reference::Reference;
 use crate::k8s::secret::SecretRef;
 use crate::k8s::socket::Socket;
 use crate::k8s::tree::Tree;

@@ -1,0 +1,166 @@
+//! A database as written to a database without doubts.
+
+use super::defaults as default;
+use super::model::{
+    Database, Durability, Failover, ImageOf, Placement, Pooler, Resources, Schema, Storage, User,
+};
+use super::spec::{
+    DatabaseSpec, FailoverSpec, ImageLayout, ImageSpec, PoolerSpec, PostgresSpec, ResourcesSpec,
+};
+use crate::component::Resolving;
+use crate::field;
+use crate::k8s::image::Image;
+use crate::k8s::name::Name;
+use crate::k8s::secret::SecretPath;
+use crate::path::At;
+use crate::source::Short;
+
+/// Resolves a database. What is wrong is reported and left out, so that one run finds all of it.
+pub fn database(
+    name: Name,
+    spec: DatabaseSpec,
+    at: &At,
+    cx: &mut Resolving<'_>,
+) -> Option<Database> {
+    let at = &at.key(&name);
+    cx.symbols.teams.bind(spec.team.as_str(), &field!(at, spec.team), cx.diags);
+    let pool = placement(&spec.postgres, at, cx);
+    let storage = Storage { data: spec.storage.data, wal: spec.storage.wal, class: class(&spec, at, cx) };
+    let issuer = issuer(&spec, at, cx);
+    let image = image(&spec.postgres);
+    let credentials = spec.credentials.unwrap_or_else(|| own_credentials(&spec.team, &name));
+    let schemas = spec.databases.iter();
+    let schemas = schemas
+        .map(|(name, schema)| Schema {
+            name: name.clone(),
+            owner: schema.owner.clone(),
+            extensions: schema.extensions.clone(),
+        })
+        .collect();
+    let users = spec.users.into_iter();
+    let users = users
+        .map(|(name, user)| User {
+            name,
+            database: user.database,
+            secret: user.secret,
+            connections: user.connections.map(crate::k8s::Count::get),
+            read_only: user.read_only,
+        })
+        .collect();
+    Some(Database {
+        major: spec.postgres.version,
+        members: spec.postgres.members.unwrap_or_else(|| default::MEMBERS.get()).get(),
+        load: spec.postgres.load.unwrap_or_else(|| default::LOAD.get()),
+        written: spec.postgres.parameters.into_iter().collect(),
+        image,
+        pool,
+        storage,
+        resources: resources(spec.resources.unwrap_or_default()),
+        durability: Durability {
+            synchronous: spec.synchronous.unwrap_or_else(|| default::SYNCHRONOUS.get()),
+            strict: spec.strict.unwrap_or_else(|| default::STRICT.get()),
+        },
+        failover: failover(spec.failover.unwrap_or_default()),
+        pooler: spec.pooler.map(pooler),
+        users,
+        schemas,
+        credentials,
+        backup: spec.backup,
+        recover: spec.recover,
+        issuer,
+        team: spec.team,
+        name,
+    })
+}
+
+/// The pool is bound where pools are described at all.
+fn placement(spec: &PostgresSpec, at: &At, cx: &mut Resolving<'_>) -> Option<Placement> {
+    let name = spec.pool.clone()?;
+    let described = cx.symbols.pools.iter().next().is_some();
+    let place = at.key("postgres").key("pool");
+    let pool = match described {
+        true => cx.symbols.pools.bind(name.as_str(), &place, cx.diags).cloned(),
+        false => None,
+    };
+    Some(Placement { name, pool })
+}
+
+fn class(spec: &DatabaseSpec, at: &At, cx: &mut Resolving<'_>) -> Option<Name> {
+    let class = spec.storage.class.clone()?;
+    if cx.symbols.storage_classes.iter().next().is_some() {
+        cx.symbols.storage_classes.bind(class.as_str(), &field!(at, spec.storage.class), cx.diags);
+    }
+    Some(class)
+}
+
+fn issuer(spec: &DatabaseSpec, at: &At, cx: &mut Resolving<'_>) -> Option<Name> {
+    let issuer = spec.tls.as_ref()?.issuer.clone()?;
+    if cx.symbols.issuers.iter().next().is_some() {
+        cx.symbols.issuers.bind(issuer.as_str(), &at.key("tls").key("issuer"), cx.diags);
+    }
+    Some(issuer)
+}
+
+fn own_credentials(team: &Name, name: &Name) -> SecretPath {
+    match format!("{team}/{name}-database").parse() {
+        Ok(path) => path,
+        Err(error) => crate::bug!("names make no path of a secret: {error}"),
+    }
+}
+
+fn image(spec: &PostgresSpec) -> ImageOf {
+    let (image, layout, user) = match &spec.image {
+        Some(Short::Short(image)) => (image.clone(), ImageLayout::Debian, None),
+        Some(Short::Long(ImageSpec { name, layout, user })) => {
+            (name.clone(), layout.unwrap_or(ImageLayout::Debian), *user)
+        }
+        None => (default_image(spec.version), ImageLayout::RedHat, None),
+    };
+    let by_layout = match layout {
+        ImageLayout::Debian => 999,
+        ImageLayout::RedHat => 26,
+    };
+    let user = user.map_or(by_layout, crate::k8s::Count::get);
+    ImageOf { image, layout, user, written: spec.image.is_some() }
+}
+
+/// The image of a major: PostgreSQL, Patroni and pgBackRest in one, by Percona.
+fn default_image(major: crate::k8s::postgres::Major) -> Image {
+    match format!("docker.io/percona/percona-distribution-postgresql:{major}").parse() {
+        Ok(image) => image,
+        Err(error) => crate::bug!("the image of PostgreSQL {major} is none: {error}"),
+    }
+}
+
+fn resources(spec: ResourcesSpec) -> Resources {
+    Resources {
+        cpu: spec.cpu.unwrap_or_else(|| default::CPU.get()),
+        memory: spec.memory.unwrap_or_else(|| default::MEMORY.get()),
+        cpu_limit: spec.cpu_limit,
+        huge_pages: spec.huge_pages,
+        shared: spec.shared.unwrap_or_else(|| default::SHARED.get()),
+    }
+}
+
+fn failover(spec: FailoverSpec) -> Failover {
+    Failover {
+        ttl: spec.ttl.unwrap_or_else(|| default::TTL.get()),
+        loop_wait: spec.loop_wait.unwrap_or_else(|| default::LOOP_WAIT.get()),
+        retry_timeout: spec.retry_timeout.unwrap_or_else(|| default::RETRY_TIMEOUT.get()),
+        lag: spec.lag.unwrap_or_else(|| default::LAG.get()),
+        read_lag: spec.read_lag.unwrap_or_else(|| default::READ_LAG.get()),
+        failsafe: spec.failsafe.unwrap_or_else(|| default::FAILSAFE.get()),
+    }
+}
+
+fn pooler(spec: PoolerSpec) -> Pooler {
+    Pooler {
+        instances: spec.instances.unwrap_or_else(|| default::INSTANCES.get()).get(),
+        mode: spec.mode.unwrap_or_else(|| default::POOL_MODE.get()),
+        size: spec.size.unwrap_or_else(|| default::POOL_SIZE.get()).get(),
+        clients: spec.clients.unwrap_or_else(|| default::POOL_CLIENTS.get()).get(),
+        image: spec.image.unwrap_or_else(|| default::POOL_IMAGE.get()),
+        cpu: spec.cpu.unwrap_or_else(|| default::POOL_CPU.get()),
+        memory: spec.memory.unwrap_or_else(|| default::POOL_MEMORY.get()),
+    }
+}
