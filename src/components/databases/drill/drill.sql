@@ -1,4 +1,4 @@
--- What the restore drill writes on the leader, and the login that may do only that. Run by the setup Job; idempotent.
+-- What the restore drill writes on the leader, and the login that may do only that. It may run again and again.
 create schema if not exists groundplan;
 create table if not exists groundplan.drill (
   id text primary key,
