@@ -24,6 +24,7 @@ pub mod world;
 pub mod diag;
 // 2: text to documents; the words of Kubernetes
 pub mod k8s;
+pub mod catalog;
 pub mod source;
 // 3: what will exist; how findings look
 pub mod plan;

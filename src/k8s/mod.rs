@@ -16,6 +16,7 @@ pub mod patch;
 pub mod path;
 pub mod pod_security;
 pub mod port;
+pub mod promql;
 pub mod quantity;
 pub mod secret;
 pub mod socket;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
+use super::metrics::{Exporter, ServedMetric};
 use super::nodes::{ClusterNetwork, KubernetesFacts, Machines};
 use super::unit::{Stage, UnitId};
 use crate::k8s::pod_security::Level;
@@ -40,6 +41,10 @@ pub struct Facts {
     pub networks: BTreeMap<String, ClusterNetwork>,
     /// The Kubernetes of each cluster.
     pub kubernetes: BTreeMap<String, KubernetesFacts>,
+    /// The exporters that are scraped.
+    pub exporters: Vec<Exporter>,
+    /// What workloads are said to serve.
+    pub served_metrics: Vec<ServedMetric>,
 }
 
 impl Facts {
@@ -57,6 +62,8 @@ impl Facts {
         self.machines.extend(other.machines);
         self.networks.extend(other.networks);
         self.kubernetes.extend(other.kubernetes);
+        self.exporters.extend(other.exporters);
+        self.served_metrics.extend(other.served_metrics);
     }
 }
 

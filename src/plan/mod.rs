@@ -7,6 +7,7 @@ mod artifact;
 pub mod delivery;
 mod facts;
 mod layout;
+mod metrics;
 pub mod nodes;
 pub mod platform;
 mod release;
@@ -21,6 +22,7 @@ pub use facts::{
     Role, Scrape, SecretEntry, SecretNeed, Tenancy,
 };
 pub use layout::{Layout, application_folder, environment_branch, unit_folder};
+pub use metrics::{Exporter, ServedMetric};
 pub use release::{ChartSource, IgnoredField, Release};
 pub use resource::{Body, Origin, Resource};
 pub use unit::{Stage, Unit, UnitId, UnitKind};
