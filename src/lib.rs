@@ -24,9 +24,9 @@ pub mod world;
 pub mod diag;
 // 2: text to documents; the words of Kubernetes
 pub mod k8s;
-pub mod catalog;
 pub mod source;
-// 3: what will exist; how findings look
+// 3: what will exist; how findings look; what charts read
+pub mod catalog;
 pub mod plan;
 pub mod report;
 // 4: what a component is; what crosses components; what only the whole shows; printing

@@ -6,6 +6,7 @@ mod budgets;
 mod guards;
 mod labels;
 mod monitors;
+mod namespaces;
 mod policies;
 mod roles;
 mod routes;
@@ -23,10 +24,12 @@ pub type Pass = (&'static str, fn(&mut Plan));
 
 /// The passes in order: objects first, then what speaks about units, then what is said of every object.
 ///
+/// - `namespaces` come first: policies go into their units.
 /// - `routes` and `monitors` state the flows of gateway and Prometheus, so they come before `policies`.
 /// - `applications` counts up what every unit holds, so all objects of units come before it.
 /// - `guards` and `labels` come last: what a later pass adds would go without.
 pub static PASSES: &[Pass] = &[
+    (namespaces::NAME, namespaces::run),
     (secrets::NAME, secrets::run),
     (routes::NAME, routes::run),
     (monitors::NAME, monitors::run),

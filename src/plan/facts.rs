@@ -1,6 +1,7 @@
 //! What components state about themselves, so that passes derive the objects and nobody can forget them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use ipnet::IpNet;
 
@@ -45,6 +46,10 @@ pub struct Facts {
     pub exporters: Vec<Exporter>,
     /// What workloads are said to serve.
     pub served_metrics: Vec<ServedMetric>,
+    /// What the platform's parts need of the machines themselves.
+    pub host_needs: Vec<HostNeed>,
+    /// The namespaces of the platform's parts, by name.
+    pub platform_namespaces: BTreeMap<(Stage, String), PlatformNamespace>,
 }
 
 impl Facts {
@@ -64,7 +69,61 @@ impl Facts {
         self.kubernetes.extend(other.kubernetes);
         self.exporters.extend(other.exporters);
         self.served_metrics.extend(other.served_metrics);
+        self.host_needs.extend(other.host_needs);
+        for (_, namespace) in other.platform_namespaces {
+            self.platform_namespace(namespace);
+        }
     }
+
+    /// States a namespace of the platform. Several parts may share one: it enforces what the least restricted of
+    /// them needs, and is closed when one of them wants it closed.
+    pub fn platform_namespace(&mut self, namespace: PlatformNamespace) {
+        match self.platform_namespaces.entry((namespace.stage.clone(), namespace.name.clone())) {
+            Entry::Vacant(slot) => {
+                slot.insert(namespace);
+            }
+            Entry::Occupied(mut slot) => {
+                let known = slot.get_mut();
+                known.pod_security = known.pod_security.min(namespace.pod_security);
+                known.closed |= namespace.closed;
+            }
+        }
+    }
+}
+
+/// What a part of the platform needs of every machine that runs pods: first boots install and load it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostNeed {
+    /// The cluster.
+    pub cluster: String,
+    /// Debian packages: `open-iscsi`.
+    pub packages: Vec<&'static str>,
+    /// Kernel modules: `iscsi_tcp`.
+    pub modules: Vec<&'static str>,
+    /// Units of systemd that must be enabled: `iscsid.service`.
+    pub services: Vec<&'static str>,
+    /// The component that states it.
+    pub component: &'static str,
+    /// The field.
+    pub at: At,
+}
+
+/// A namespace of the platform: its object, its level of Pod Security and its policies are derived from this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformNamespace {
+    /// The cluster.
+    pub stage: Stage,
+    /// Its name.
+    pub name: String,
+    /// The strictest level of Pod Security that its pods fit.
+    pub pod_security: Level,
+    /// Whether nothing is allowed in it but the flows that are stated; otherwise its chart brings policies of its
+    /// own, or its pods are on the host's network, where none hold.
+    pub closed: bool,
+    /// The component that states it.
+    pub component: &'static str,
+    /// The field.
+    pub at: At,
 }
 
 /// Where the output lives.
@@ -147,6 +206,9 @@ pub enum Peer {
     },
     /// Addresses outside the cluster.
     Addresses(Vec<IpNet>),
+    /// Whoever it is, on the ports that are named. For the API server, which has the addresses of nodes, of the
+    /// overlay or of a tunnel, by the choice of the CNI, and for names whose addresses nobody states.
+    Anyone,
 }
 
 impl Peer {

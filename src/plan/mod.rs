@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 
 pub use artifact::Artifact;
 pub use facts::{
-    ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, Peer, Replicas, Repository, Requests,
+    ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, HostNeed, Peer, PlatformNamespace, Replicas,
+    Repository, Requests,
     Role, Scrape, SecretEntry, SecretNeed, Tenancy,
 };
 pub use layout::{Layout, application_folder, environment_branch, unit_folder};

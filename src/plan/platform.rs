@@ -21,6 +21,10 @@ pub const GATEWAY_LISTENER: &str = "https";
 pub const MONITORING: Pods =
     Pods { namespace: "monitoring", label: ("app.kubernetes.io/name", "prometheus") };
 
+/// The unit that owns the custom resource definitions of the Prometheus operator: without it nobody would read
+/// the monitors of the platform, and nobody could make them.
+pub const MONITORING_CRDS: &str = "prometheus-operator-crds";
+
 /// The ClusterSecretStore that ExternalSecrets read from.
 pub const SECRET_STORE: &str = "estate";
 
