@@ -10,6 +10,7 @@ pub mod duration;
 pub mod host;
 pub mod image;
 pub mod kinds;
+pub mod metric;
 pub mod name;
 pub mod network;
 pub mod patch;
