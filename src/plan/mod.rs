@@ -3,7 +3,9 @@
 //! Components put resources into units and *state facts*; passes derive from the facts what crosses components.
 //! Nothing here decides anything, and nothing here knows how a file is printed.
 
+mod addon;
 mod artifact;
+pub mod charts;
 pub mod delivery;
 mod facts;
 mod layout;
@@ -16,6 +18,7 @@ mod unit;
 
 use std::collections::BTreeMap;
 
+pub use addon::{API_SERVER, Addon, Metrics, Network};
 pub use artifact::Artifact;
 pub use facts::{
     ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, HostNeed, Peer, PlatformNamespace, Replicas,
