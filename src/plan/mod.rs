@@ -3,11 +3,14 @@
 //! Components put resources into units and *state facts*; passes derive from the facts what crosses components.
 //! Nothing here decides anything, and nothing here knows how a file is printed.
 
+mod addon;
 mod artifact;
 mod backup;
+pub mod charts;
 pub mod delivery;
 mod facts;
 mod layout;
+mod metrics;
 pub mod nodes;
 pub mod platform;
 mod release;
@@ -16,6 +19,7 @@ mod unit;
 
 use std::collections::BTreeMap;
 
+pub use addon::{API_SERVER, Addon, Metrics, Network};
 pub use artifact::Artifact;
 pub use backup::{BackupPlace, EtcdBackup};
 pub use facts::{
@@ -24,6 +28,7 @@ pub use facts::{
     Role, Scrape, SecretEntry, SecretNeed, Tenancy,
 };
 pub use layout::{Layout, application_folder, environment_branch, unit_folder};
+pub use metrics::{Exporter, ServedMetric};
 pub use release::{ChartSource, IgnoredField, Release};
 pub use resource::{Body, Origin, Resource};
 pub use unit::{Stage, Unit, UnitId, UnitKind};
