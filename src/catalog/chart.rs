@@ -132,7 +132,9 @@ impl Chart {
     /// What its own templates read, and what decides about the charts in it.
     fn references(&self, dependencies: &Dependencies) -> Vec<Reference> {
         let is_template = |path: &str| {
-            !NO_TEMPLATES.contains(&path) && !path.starts_with("charts/") && !path.starts_with("ci/")
+            !NO_TEMPLATES.contains(&path)
+                && !path.starts_with("charts/")
+                && !path.starts_with("ci/")
         };
         let mut found: Vec<Reference> = self
             .files
@@ -181,9 +183,9 @@ impl Dependencies {
             found.names.push(text("alias").unwrap_or(name).to_owned());
             found.charts.push(name.to_owned());
             let conditions = text("condition").unwrap_or_default().split(',');
-            found.conditions.extend(
-                conditions.map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned),
-            );
+            found
+                .conditions
+                .extend(conditions.map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned));
         }
         found
     }

@@ -11,5 +11,4 @@ macro_rules! charts {
     };
 }
 
-charts! {
-}
+charts! {}

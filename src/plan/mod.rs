@@ -17,9 +17,8 @@ use std::collections::BTreeMap;
 
 pub use artifact::Artifact;
 pub use facts::{
-    ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, HostNeed, Peer, PlatformNamespace, Replicas,
-    Repository, Requests,
-    Role, Scrape, SecretEntry, SecretNeed, Tenancy,
+    ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, HostNeed, Peer, PlatformNamespace,
+    Replicas, Repository, Requests, Role, Scrape, SecretEntry, SecretNeed, Tenancy,
 };
 pub use layout::{Layout, application_folder, environment_branch, unit_folder};
 pub use release::{ChartSource, IgnoredField, Release};
