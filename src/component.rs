@@ -15,6 +15,7 @@ use crate::k8s::name::Name;
 use crate::k8s::pod_security::Level;
 use crate::k8s::socket::Socket;
 use crate::path::At;
+pub use crate::plan::BackupPlace;
 use crate::plan::{Peer, Plan, Stage, UnitKind};
 use crate::source::Scope;
 use crate::world::World;
@@ -270,29 +271,6 @@ pub struct BackupStore {
     pub cidrs: Vec<ipnet::IpNet>,
     /// Bytes a second that can be read from it, if stated.
     pub bandwidth: Option<u64>,
-}
-
-/// Where backups are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BackupPlace {
-    /// A bucket of an S3 service.
-    S3 {
-        /// The service: `https://s3.acme.internal`.
-        endpoint: String,
-        /// The bucket.
-        bucket: String,
-        /// The region.
-        region: String,
-        /// The path in the secret store of its `access-key` and `secret-key`.
-        credentials: crate::k8s::secret::SecretPath,
-    },
-    /// An NFS export.
-    Nfs {
-        /// The server.
-        server: String,
-        /// The export.
-        share: String,
-    },
 }
 
 /// What can be connected to.

@@ -111,6 +111,7 @@ components! {
     environments: components::environments::Environments,
     network: components::network::Network,
     security: components::security::Security,
+    backup: components::backup::Backup,
     delivery: components::delivery::Delivery,
     teams: components::teams::Teams,
     externals: components::externals::Externals,

@@ -10,6 +10,7 @@ mod capacity;
 mod contents;
 mod hostnames;
 mod labelled;
+mod metrics;
 mod names;
 mod needs;
 mod objects;
@@ -44,6 +45,7 @@ pub static AUDITS: &[Audit] = &[
     (replicas::RULES, replicas::audit),
     (capacity::RULES, capacity::audit),
     (hostnames::RULES, hostnames::audit),
+    (metrics::RULES, metrics::audit),
     (needs::RULES, |view, diags| needs::audit(view.plan, diags)),
     (applications::RULES, |view, diags| applications::audit(view.plan, diags)),
     (contents::RULES, |view, diags| contents::audit(view.plan, diags)),

@@ -9,9 +9,8 @@ use super::schema;
 use crate::k8s::tree::{Map, Tree};
 use crate::source;
 
-/// Files that are no template.
-const NO_TEMPLATES: [&str; 5] =
-    ["Chart.yaml", "values.yaml", "values.schema.json", "README.md", "Chart.lock"];
+/// Where templates are, and what `tpl` makes one of.
+const TEMPLATES: [&str; 2] = ["templates/", "files/"];
 
 /// The files of a chart, by paths relative to it.
 #[derive(Clone, Debug, Default)]
@@ -131,11 +130,7 @@ impl Chart {
 
     /// What its own templates read, and what decides about the charts in it.
     fn references(&self, dependencies: &Dependencies) -> Vec<Reference> {
-        let is_template = |path: &str| {
-            !NO_TEMPLATES.contains(&path)
-                && !path.starts_with("charts/")
-                && !path.starts_with("ci/")
-        };
+        let is_template = |path: &str| TEMPLATES.iter().any(|folder| path.starts_with(folder));
         let mut found: Vec<Reference> = self
             .files
             .iter()
@@ -183,9 +178,9 @@ impl Dependencies {
             found.names.push(text("alias").unwrap_or(name).to_owned());
             found.charts.push(name.to_owned());
             let conditions = text("condition").unwrap_or_default().split(',');
-            found
-                .conditions
-                .extend(conditions.map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned));
+            found.conditions.extend(
+                conditions.map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned),
+            );
         }
         found
     }

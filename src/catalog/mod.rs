@@ -10,6 +10,8 @@
 //!
 //! Names of keys are all that is kept of a chart.
 
+pub mod metrics;
+
 mod archive;
 mod chart;
 mod charts;

@@ -80,6 +80,10 @@ pub fn references(text: &str) -> Vec<Reference> {
 fn aliases(text: &str) -> BTreeMap<String, Vec<String>> {
     let mut aliases = BTreeMap::new();
     for (at, _) in text.match_indices(":=") {
+        // A loop's variables are the keys and values of a map, not the map.
+        if action(text, at).trim_start_matches(['-', ' ']).starts_with("range") {
+            continue;
+        }
         let before = text[..at].trim_end();
         let Some(start) = before.rfind('$') else { continue };
         let name = &before[start..];
@@ -123,7 +127,8 @@ fn chain(text: &str) -> (Vec<String>, usize) {
 /// The path of `index .Values "a" "b"`.
 fn indexed(action: &str, text: &str, at: usize, after: &str) -> Vec<String> {
     let before = text[..at].trim_end_matches('$').trim_end();
-    if !(before.ends_with("index") || before.ends_with("get") || action.contains("index ")) {
+    let by_name = ["index", "get", "hasKey"].iter().any(|word| before.ends_with(word));
+    if !by_name && !action.contains("index ") {
         return Vec::new();
     }
     let mut path = Vec::new();

@@ -1,5 +1,6 @@
 //! One file or folder each: a section of the blueprint, its rules and what it becomes. In the order of the language.
 
+pub mod backup;
 pub mod clusters;
 pub mod databases;
 pub mod delivery;

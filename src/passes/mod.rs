@@ -7,6 +7,7 @@ mod guards;
 mod labels;
 mod monitors;
 mod namespaces;
+mod needs;
 mod policies;
 mod roles;
 mod routes;
@@ -27,6 +28,7 @@ pub type Pass = (&'static str, fn(&mut Plan));
 /// - `namespaces` come first: policies go into their units.
 /// - `routes` and `monitors` state the flows of gateway and Prometheus, so they come before `policies`.
 /// - `applications` counts up what every unit holds, so all objects of units come before it.
+/// - `needs` reads the kinds of all objects, and `applications` the needs.
 /// - `guards` and `labels` come last: what a later pass adds would go without.
 pub static PASSES: &[Pass] = &[
     (namespaces::NAME, namespaces::run),
@@ -36,6 +38,7 @@ pub static PASSES: &[Pass] = &[
     (budgets::NAME, budgets::run),
     (roles::NAME, roles::run),
     (policies::NAME, policies::run),
+    (needs::NAME, needs::run),
     (applications::NAME, applications::derive),
     (guards::NAME, guards::run),
     (labels::NAME, labels::run),

@@ -5,6 +5,8 @@ use std::collections::btree_map::Entry;
 
 use ipnet::IpNet;
 
+use super::backup::EtcdBackup;
+use super::metrics::{Exporter, ServedMetric};
 use super::nodes::{ClusterNetwork, KubernetesFacts, Machines};
 use super::unit::{Stage, UnitId};
 use crate::k8s::pod_security::Level;
@@ -41,6 +43,12 @@ pub struct Facts {
     pub networks: BTreeMap<String, ClusterNetwork>,
     /// The Kubernetes of each cluster.
     pub kubernetes: BTreeMap<String, KubernetesFacts>,
+    /// The snapshots of each cluster's etcd, where there are any.
+    pub etcd_backups: BTreeMap<String, EtcdBackup>,
+    /// The exporters that are scraped.
+    pub exporters: Vec<Exporter>,
+    /// What workloads are said to serve.
+    pub served_metrics: Vec<ServedMetric>,
     /// What the platform's parts need of the machines themselves.
     pub host_needs: Vec<HostNeed>,
     /// The namespaces of the platform's parts, by name.
@@ -62,6 +70,9 @@ impl Facts {
         self.machines.extend(other.machines);
         self.networks.extend(other.networks);
         self.kubernetes.extend(other.kubernetes);
+        self.etcd_backups.extend(other.etcd_backups);
+        self.exporters.extend(other.exporters);
+        self.served_metrics.extend(other.served_metrics);
         self.host_needs.extend(other.host_needs);
         for (_, namespace) in other.platform_namespaces {
             self.platform_namespace(namespace);

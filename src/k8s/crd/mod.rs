@@ -7,6 +7,7 @@ pub mod argoproj;
 pub mod external_secrets;
 pub mod gateway;
 pub mod prometheus;
+pub mod scrape_config;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
