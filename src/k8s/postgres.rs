@@ -64,8 +64,10 @@ impl FromStr for Major {
         number.map(Self).ok_or_else(|| {
             let major = text.split('.').next().unwrap_or_default();
             let near = major.parse::<u32>().ok().filter(|number| digits(major) && *number >= 10);
-            Invalid::new(format!("{} is not a major version of PostgreSQL", show(text)))
-                .write_or(near.filter(|_| text.contains('.')), "write the number before the dot, such as `18`")
+            Invalid::new(format!("{} is not a major version of PostgreSQL", show(text))).write_or(
+                near.filter(|_| text.contains('.')),
+                "write the number before the dot, such as `18`",
+            )
         })
     }
 }
@@ -76,9 +78,8 @@ impl FromStr for SqlName {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let first = |c: char| c.is_ascii_lowercase() || c == '_';
         let inner = |c: char| first(c) || c.is_ascii_digit() || c == '-';
-        let good = |text: &str| {
-            text.starts_with(first) && text.chars().all(inner) && text.len() <= 63
-        };
+        let good =
+            |text: &str| text.starts_with(first) && text.chars().all(inner) && text.len() <= 63;
         if good(text) {
             return Ok(Self(text.to_owned()));
         }
@@ -260,7 +261,11 @@ mod tests {
         let what = "is no name for a role or a database";
         bad::<SqlName>(&[
             ("Check Out", &format!("`Check Out` {what}"), "write `check_out`"),
-            ("1st", &format!("`1st` {what}"), "write lower-case letters, digits, `_` and `-`, a letter first"),
+            (
+                "1st",
+                &format!("`1st` {what}"),
+                "write lower-case letters, digits, `_` and `-`, a letter first",
+            ),
         ]);
     }
 

@@ -99,7 +99,10 @@ impl FromStr for Routine {
         if !text.contains(' ') {
             let near = nearest(&plain, WORDS.iter().map(|(word, _)| *word));
             return Err(Invalid::new(format!("{} is not how often something is done", show(text)))
-                .write_or(near, "write `hourly`, `daily`, `weekly`, `monthly` or five cron fields"));
+                .write_or(
+                    near,
+                    "write `hourly`, `daily`, `weekly`, `monthly` or five cron fields",
+                ));
         }
         text.parse().map(Self::At)
     }

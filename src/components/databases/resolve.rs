@@ -25,7 +25,8 @@ pub fn database(
     let at = &at.key(&name);
     cx.symbols.teams.bind(spec.team.as_str(), &field!(at, spec.team), cx.diags);
     let pool = placement(&spec.postgres, at, cx);
-    let storage = Storage { data: spec.storage.data, wal: spec.storage.wal, class: class(&spec, at, cx) };
+    let storage =
+        Storage { data: spec.storage.data, wal: spec.storage.wal, class: class(&spec, at, cx) };
     let issuer = issuer(&spec, at, cx);
     let image = image(&spec.postgres);
     let credentials = spec.credentials.unwrap_or_else(|| own_credentials(&spec.team, &name));
