@@ -9,10 +9,17 @@
 //! | `resolve` | the one to the other |
 //! | `rules` | what needs the whole database |
 
+mod backup;
 mod defaults;
+mod drill;
 mod model;
+mod monitoring;
+mod operations;
+mod recover;
+mod render;
 mod resolve;
 mod rules;
+mod runbook;
 mod spec;
 mod words;
 
@@ -53,9 +60,17 @@ impl Component for Databases {
 
     fn check(&self, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
         for database in &self.list {
-            rules::check(database, &at.key(&database.name), symbols, diags);
+            let at = &at.key(&database.name);
+            rules::check(database, at, symbols, diags);
+            backup::rules::check(database, at, symbols, diags);
+            recover::check(database, &self.list, at, diags);
         }
     }
 
-    fn lower(&self, _: &At, _: &Situation<'_>, _: &mut Plan) {}
+    fn lower(&self, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
+        for database in &self.list {
+            let at = &at.key(&database.name);
+            operations::lower(database, &self.list, at, situation, plan);
+        }
+    }
 }

@@ -42,8 +42,6 @@ pub static UNLIKE: Rule = Rule::error(
     "databases: {orders-again: {postgres: {version: 18}, recover: {from: orders}}, orders: {postgres: {version: 17}}}",
 );
 
-pub static ALL: &[&Rule] = &[&SOURCE, &ITSELF, &UNLIKE];
-
 /// Checks what a database begins with, among all databases.
 pub fn check(database: &Database, all: &[Database], at: &At, diags: &mut Diagnostics) {
     let Some(recover) = &database.recover else { return };

@@ -55,11 +55,10 @@ impl Backup {
 
     /// The kinds of backup with their routines, the rarest first, as pgBackRest calls them.
     pub fn kinds(&self) -> impl Iterator<Item = (&'static str, &Routine)> {
-        let optional = |kind, routine: &'_ Option<Routine>| routine.as_ref().map(|it| (kind, it));
         [
             Some(("full", &self.full)),
-            optional("diff", &self.differential),
-            optional("incr", &self.incremental),
+            self.differential.as_ref().map(|routine| ("diff", routine)),
+            self.incremental.as_ref().map(|routine| ("incr", routine)),
         ]
         .into_iter()
         .flatten()

@@ -39,9 +39,6 @@ pub static DRILL: Default = Default::new(
     "a backup that was never restored is a hope",
 );
 
-/// All of them.
-pub static ALL: &[&Default] = &[&TOOL, &FULL, &KEEP, &RECOVERY_POINT, &RECOVERY_TIME, &DRILL];
-
 /// Fills the defaults in and binds the store.
 pub fn backup(
     spec: BackupSpec,

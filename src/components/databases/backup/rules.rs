@@ -77,17 +77,6 @@ pub static DRILL_RARE: Rule = Rule::warning(
     "databases: {orders: {backup: {to: offsite, drill: \"0 3 1 1 *\"}}}",
 );
 
-pub static ALL: &[&Rule] = &[
-    &NO_BACKUP,
-    &RECOVERY_POINT,
-    &RECOVERY_TIME,
-    &KEEP,
-    &ORDER,
-    &KIND,
-    &UNREACHABLE,
-    &DRILL_RARE,
-];
-
 /// Checks the backups of a database.
 pub fn check(database: &Database, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
     let place = at.key("backup");
