@@ -121,7 +121,7 @@ class Cluster:
         made = [authority.secret(o) for o in objects if o["kind"] == "Certificate"]
         made += [external(o, kept) for o in objects if o["kind"] == "ExternalSecret"]
         self.objects += made
-        self.node = kubelet.Node(folder, self.objects, tools())
+        self.node = kubelet.Node(folder, self.objects, image())
         self.node.namespace = namespace
         self.set = next(o for o in objects if o["kind"] == "StatefulSet")
         self.name, self.spec = self.set["metadata"]["name"], self.set["spec"]
@@ -158,7 +158,7 @@ class Cluster:
             claims[template["metadata"]["name"]] = path
         labels = {**self.template["metadata"]["labels"], "statefulset.kubernetes.io/pod-name": pod}
         self.stopped.discard(pod)
-        started = self.node.start(pod, self.template["spec"], labels, self.dns(pod), claims, {"patroni", "postgres", "postgresql", "database", "backrest"})
+        started = self.node.start(pod, self.template["spec"], labels, self.dns(pod), claims, {"postgres", "backrest"})
         self.store.pod(pod, started.address, labels)
         return started
 
@@ -254,11 +254,11 @@ class Cluster:
         self.node.close()
 
 
-def tools():
-    """Programs that are not this machine's own packages."""
-    patroni = os.environ.get("PATRONI") or shutil.which("patroni")
-    want(patroni, "patroni is not installed")
-    return {"patroni": patroni}
+def image():
+    """The folder that stands for the image: Debian with PostgreSQL, pgBackRest, PgBouncer and Patroni."""
+    path = os.environ.get("IMAGE")
+    want(path, "IMAGE names no folder")
+    return path
 
 
 # -- what is proven ----------------------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ pub fn member(database: &Database, backup: &Backup, estate: &str) -> Parts {
     mounts.extend([
         mount("sockets", SOCKETS),
         mount("tmp", "/tmp"),
-        read("tls", "/etc/postgres-tls"),
+        read("tls", "/tls"),
     ]);
     parts.containers.push(core::Container {
         name: "backrest".to_owned(),
@@ -238,7 +238,7 @@ fn pod(database: &Database, backup: &Backup, estate: &str, first: bool) -> core:
     match backup.tool {
         BackupTool::PgBackRest => {
             volumes.push(certificate("tls", &client_secret(database)));
-            mounts.push(read("tls", "/etc/postgres-tls"));
+            mounts.push(read("tls", "/tls"));
             mounts.push(core::VolumeMount {
                 sub_path: Some("pgbackrest.conf".to_owned()),
                 ..read("files", "/etc/pgbackrest/pgbackrest.conf")

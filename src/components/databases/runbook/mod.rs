@@ -46,7 +46,7 @@ pub fn text(database: &Database, cluster: &str, environment: &str, namespace: &s
 }
 
 /// The container of a member's pod in which PostgreSQL and Patroni are.
-const CONTAINER: &str = "patroni";
+const CONTAINER: &str = "postgres";
 
 #[cfg(test)]
 mod tests {
