@@ -273,6 +273,28 @@ pub struct BackupStore {
     pub bandwidth: Option<u64>,
 }
 
+/// What others may know of a database: how its clients log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseAccess {
+    /// The team whose namespace it is in.
+    pub team: String,
+    /// The Service that clients connect to.
+    pub service: String,
+    /// The Service's port.
+    pub port: u16,
+    /// The roles that log in, by name.
+    pub users: BTreeMap<String, DatabaseUser>,
+}
+
+/// A role that logs in to a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseUser {
+    /// The database it uses.
+    pub database: String,
+    /// Where its password is kept.
+    pub password: crate::k8s::secret::SecretRef,
+}
+
 /// What can be connected to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -328,6 +350,8 @@ pub struct Symbols {
     pub teams: Names<Team>,
     /// What can be connected to: `workload/web`, `external/card-network`.
     pub endpoints: Names<Endpoint>,
+    /// Databases: their endpoints are `database/<name>`.
+    pub databases: Names<DatabaseAccess>,
     /// Pools of machines.
     pub pools: Names<Pool>,
     /// Networks of machines.
@@ -353,6 +377,7 @@ impl Symbols {
             environments: Names::new("environment"),
             teams: Names::new("team"),
             endpoints: Names::new("endpoint"),
+            databases: Names::new("database"),
             pools: Names::new("pool"),
             segments: Names::new("segment"),
             storage_classes: Names::new("storage class"),

@@ -42,7 +42,8 @@ impl fmt::Display for RecoveryTarget {
         match self {
             Self::Time(time) => {
                 let (date, clock) = time.split_once(' ').unwrap_or((time, ""));
-                let clock = clock.strip_suffix("+00:00").map_or(clock.to_owned(), |it| format!("{it}Z"));
+                let clock =
+                    clock.strip_suffix("+00:00").map_or(clock.to_owned(), |it| format!("{it}Z"));
                 write!(f, "{date}T{clock}")
             }
             Self::Name(name) => f.write_str(name),
@@ -94,7 +95,8 @@ mod tests {
             ("before-migration", "before-migration"),
         ]);
         let help = "write for example `2026-11-24T10:00:00Z`, with the offset from UTC";
-        let refused = |text: &'static str| format!("`{text}` is neither a moment nor a restore point");
+        let refused =
+            |text: &'static str| format!("`{text}` is neither a moment nor a restore point");
         for text in ["2026-11-24", "2026-11-24T10:00:00", "2026-13-24T10:00:00Z", "24 November"] {
             bad::<RecoveryTarget>(&[(text, refused(text).as_str(), help)]);
         }
@@ -102,7 +104,9 @@ mod tests {
 
     #[test]
     fn postgresql_reads_it() {
-        let Ok(RecoveryTarget::Time(time)) = "2026-11-24T10:00:00Z".parse() else { panic!("a moment") };
+        let Ok(RecoveryTarget::Time(time)) = "2026-11-24T10:00:00Z".parse() else {
+            panic!("a moment")
+        };
         assert_eq!(time, "2026-11-24 10:00:00+00:00");
     }
 }

@@ -35,6 +35,8 @@ pub struct Facts {
     pub secrets: Vec<SecretNeed>,
     /// Who may do what.
     pub grants: Vec<Grant>,
+    /// Which programs may use the Kubernetes API.
+    pub api_access: Vec<ApiAccess>,
     /// What is asked of a namespace's quota.
     pub requests: Vec<Requests>,
     /// The machines of each cluster.
@@ -66,6 +68,7 @@ impl Facts {
         self.replicas.extend(other.replicas);
         self.secrets.extend(other.secrets);
         self.grants.extend(other.grants);
+        self.api_access.extend(other.api_access);
         self.requests.extend(other.requests);
         self.machines.extend(other.machines);
         self.networks.extend(other.networks);
@@ -374,6 +377,37 @@ pub struct Grant {
     pub component: &'static str,
     /// The field.
     pub at: At,
+}
+
+/// A program may use the Kubernetes API. The Role and its binding are made in the unit of the namespace, as everything
+/// that guards it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiAccess {
+    /// The unit of the namespace, which owns the Role.
+    pub unit: UnitId,
+    /// The namespace.
+    pub namespace: String,
+    /// The ServiceAccount, and the name of the Role.
+    pub account: String,
+    /// What it may do.
+    pub rules: Vec<ApiRule>,
+    /// The component that states it.
+    pub component: &'static str,
+    /// The field.
+    pub at: At,
+}
+
+/// Verbs on one kind of object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiRule {
+    /// The API group; empty for the core.
+    pub group: &'static str,
+    /// The resource: `configmaps`.
+    pub resource: &'static str,
+    /// The objects by name; all of them when it is empty.
+    pub names: Vec<String>,
+    /// The verbs.
+    pub verbs: &'static [&'static str],
 }
 
 /// What a workload asks of its namespace's quota, at its fewest and at its most copies.

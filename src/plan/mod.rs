@@ -23,8 +23,9 @@ pub use addon::{API_SERVER, Addon, Metrics, Network};
 pub use artifact::Artifact;
 pub use backup::{BackupPlace, EtcdBackup};
 pub use facts::{
-    ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, HostNeed, Peer, PlatformNamespace,
-    Replicas, Repository, Requests, Role, Scrape, SecretEntry, SecretNeed, Tenancy,
+    ApiAccess, ApiRule, ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, HostNeed, Peer,
+    PlatformNamespace, Replicas, Repository, Requests, Role, Scrape, SecretEntry, SecretNeed,
+    Tenancy,
 };
 pub use layout::{Layout, application_folder, environment_branch, unit_folder};
 pub use metrics::{Exporter, ServedMetric};

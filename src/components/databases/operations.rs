@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::api::batch::v1::CronJob;
+use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::backup::lower as backup;
 use super::backup::model::Backup;
+use super::lower::tls;
 use super::model::{Database, PORT};
 use super::spec::BackupTool;
 use super::{drill, monitoring, recover, runbook};
 use crate::component::{BackupPlace, Situation};
 use crate::k8s::crd::Object;
+use crate::k8s::crd::cert_manager::{CertificateSpec, PrivateKey};
 use crate::k8s::crd::prometheus::PrometheusRuleSpec;
 use crate::k8s::secret::SecretRef;
 use crate::k8s::socket::Socket;
@@ -21,7 +23,6 @@ use crate::plan::{
     Artifact, Exporter, Flow, Origin, Peer, Plan, Requests, Resource, SecretEntry, SecretNeed,
     Stage, Tenancy, Unit, UnitId, UnitKind, platform,
 };
-use crate::tree;
 
 const COMPONENT: &str = "databases";
 
@@ -36,12 +37,15 @@ struct Cx<'a> {
 }
 
 /// Puts everything of a database that is not the cluster itself into the plan.
-pub fn lower(database: &Database, all: &[Database], at: &At, situation: &Situation<'_>, plan: &mut Plan) {
-    let namespace = situation
-        .stage
-        .environment()
-        .is_some()
-        .then(|| situation.namespace(&database.team));
+pub fn lower(
+    database: &Database,
+    all: &[Database],
+    at: &At,
+    situation: &Situation<'_>,
+    plan: &mut Plan,
+) {
+    let namespace =
+        situation.stage.environment().is_some().then(|| situation.namespace(&database.team));
     let id = UnitId {
         kind: UnitKind::Database,
         name: database.name.to_string(),
@@ -110,7 +114,7 @@ impl Cx<'_> {
         objects.push(Resource::object(&first, self.from(&["backup"])));
         if backup.tool == BackupTool::PgBackRest {
             let certificate = self.client_certificate();
-            objects.push(Resource::tree(certificate, self.from(&["backup", "tls"])));
+            objects.push(Resource::object(&certificate, self.from(&["backup", "tls"])));
         }
         objects.extend(self.export(backup, &backup::claim(database), home));
         let unit = plan.unit(self.id.clone(), self.at);
@@ -124,30 +128,21 @@ impl Cx<'_> {
     }
 
     /// The certificate that the Job shows to the members, by the database's own issuer.
-    fn client_certificate(&self) -> crate::k8s::tree::Tree {
-        let database = self.database;
-        let name = backup::client_secret(database);
-        let (kind, issuer) = match &database.issuer {
-            Some(issuer) => ("ClusterIssuer", issuer.to_string()),
-            None => ("Issuer", format!("{}-authority", database.scope())),
+    fn client_certificate(&self) -> Object<CertificateSpec> {
+        let name = backup::client_secret(self.database);
+        let common = backup::job_name(self.database);
+        let spec = CertificateSpec {
+            secret_name: name.clone(),
+            common_name: Some(common.clone()),
+            dns_names: vec![common],
+            is_ca: false,
+            duration: "2160h0m0s",
+            renew_before: "720h0m0s",
+            usages: vec!["digital signature", "key encipherment", "client auth"],
+            private_key: PrivateKey::ecdsa(),
+            issuer_ref: tls::issuer(self.database),
         };
-        let common = backup::job_name(database);
-        let mut metadata = tree!({"name": (name.clone())});
-        if let (Some(map), Some(home)) = (metadata.as_map_mut(), &self.namespace) {
-            map.insert("namespace", home.clone());
-        }
-        tree!({
-            "apiVersion": "cert-manager.io/v1",
-            "kind": "Certificate",
-            "metadata": metadata,
-            "spec": {
-                "commonName": (common.clone()),
-                "dnsNames": [common],
-                "issuerRef": {"group": "cert-manager.io", "kind": kind, "name": issuer},
-                "secretName": name,
-                "usages": ["digital signature", "key encipherment", "client auth"],
-            },
-        })
+        Object::new(self.metadata(name, self.namespace.as_deref()), spec)
     }
 
     /// The claim on an export; the volume is found by its name.
@@ -162,7 +157,18 @@ impl Cx<'_> {
                 storage_class_name: Some(String::new()),
                 volume_name: volume,
                 resources: Some(core::VolumeResourceRequirements {
-                    requests: Some(EXPORT_SIZE.map(|(key, size)| (key.to_owned(), k8s_openapi::apimachinery::pkg::api::resource::Quantity(size.to_owned()))).into()),
+                    requests: Some(
+                        EXPORT_SIZE
+                            .map(|(key, size)| {
+                                (
+                                    key.to_owned(),
+                                    k8s_openapi::apimachinery::pkg::api::resource::Quantity(
+                                        size.to_owned(),
+                                    ),
+                                )
+                            })
+                            .into(),
+                    ),
                     limits: None,
                 }),
                 ..core::PersistentVolumeClaimSpec::default()
@@ -179,7 +185,18 @@ impl Cx<'_> {
             metadata: self.metadata(format!("{home}-{claim}"), None),
             spec: Some(core::PersistentVolumeSpec {
                 access_modes: Some(vec!["ReadWriteMany".to_owned()]),
-                capacity: Some(EXPORT_SIZE.map(|(key, size)| (key.to_owned(), k8s_openapi::apimachinery::pkg::api::resource::Quantity(size.to_owned()))).into()),
+                capacity: Some(
+                    EXPORT_SIZE
+                        .map(|(key, size)| {
+                            (
+                                key.to_owned(),
+                                k8s_openapi::apimachinery::pkg::api::resource::Quantity(
+                                    size.to_owned(),
+                                ),
+                            )
+                        })
+                        .into(),
+                ),
                 claim_ref: Some(core::ObjectReference {
                     api_version: Some("v1".to_owned()),
                     kind: Some("PersistentVolumeClaim".to_owned()),
@@ -273,7 +290,13 @@ impl Cx<'_> {
             }
         }
         let unit = unit.clone();
-        plan.facts.secrets.push(SecretNeed { unit, namespace, name, entries, component: COMPONENT });
+        plan.facts.secrets.push(SecretNeed {
+            unit,
+            namespace,
+            name,
+            entries,
+            component: COMPONENT,
+        });
     }
 
     fn drill(&self, backup: &Backup, plan: &mut Plan) {

@@ -6,7 +6,7 @@
 use k8s_openapi::api::core::v1 as core;
 use minijinja::context;
 
-use super::backup::pods::variable;
+use super::lower::pod;
 use super::model::Database;
 use super::render::render;
 use super::spec::BackupTool;
@@ -62,9 +62,17 @@ pub fn check(database: &Database, all: &[Database], at: &At, diags: &mut Diagnos
     let own = database.backup.as_ref();
     let room = |it: &Database| it.storage.data;
     let unlike = if source.major != database.major {
-        Some(format!("`{}` is PostgreSQL {}, this one {}", recover.from, source.major, database.major))
+        Some(format!(
+            "`{}` is PostgreSQL {}, this one {}",
+            recover.from, source.major, database.major
+        ))
     } else if room(source) > room(database) {
-        Some(format!("`{}` has {} of data, this one {}", recover.from, room(source), room(database)))
+        Some(format!(
+            "`{}` has {} of data, this one {}",
+            recover.from,
+            room(source),
+            room(database)
+        ))
     } else if own.is_none_or(|own| own.to != backup.to || own.tool != backup.tool) {
         Some(format!("`{}` is in the store `{}`, this one is not", recover.from, backup.to))
     } else if source.team != database.team {
@@ -79,25 +87,25 @@ pub fn check(database: &Database, all: &[Database], at: &At, diags: &mut Diagnos
     }
 }
 
-/// The name of the ConfigMap with the script.
+/// Where the script is mounted.
+pub const FOLDER: &str = "/etc/recover";
+
+/// The name of the ConfigMap with the script, and of the Secret with the other database's key.
 pub fn files(database: &Database) -> String {
     format!("{}-recover", database.scope())
 }
 
-/// The variables that the script needs. `namespace` is where both run.
-pub fn variables(
-    database: &Database,
-    source: &Database,
-    estate: &str,
-    namespace: &str,
-) -> Vec<core::EnvVar> {
+/// The variables that the script needs, after those of the database's own repository.
+pub fn variables(database: &Database, source: &Database, estate: &str) -> Vec<core::EnvVar> {
     let Some(backup) = &source.backup else { return Vec::new() };
-    let keys = format!("{}-recover", database.scope());
-    super::backup::pods::repository(source, backup, estate, namespace, &keys)
+    let keys = files(database);
+    // The store itself is the same; where in it, and under which key, is not.
+    let own = ["_PATH", "_PASS", "_PREFIX", "_LIBSODIUM_KEY"];
+    super::backup::pods::repository(source, backup, estate, "$(NAMESPACE)", &keys)
         .into_iter()
-        .filter(|it| it.name.ends_with("_PATH") || it.name.ends_with("_PASS") || it.name.contains("PREFIX") || it.name.ends_with("SODIUM_KEY"))
+        .filter(|it| own.iter().any(|end| it.name.ends_with(end)))
         .map(|it| core::EnvVar { name: format!("RECOVER_{}", it.name), ..it })
-        .chain([variable("RECOVER_STANZA", source.scope())])
+        .chain([pod::value("RECOVER_STANZA", source.scope())])
         .collect()
 }
 
@@ -119,4 +127,3 @@ pub fn script(database: &Database) -> Option<String> {
     };
     Some(render("recover.sh", include_str!("recover.sh"), values))
 }
-

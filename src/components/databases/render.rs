@@ -10,8 +10,11 @@ pub fn render(name: &'static str, template: &'static str, values: Value) -> Stri
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     templates.set_auto_escape_callback(|_| AutoEscape::None);
     // A line that holds a statement alone leaves nothing behind.
-    let syntax =
-        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build();
     let rendered = syntax.and_then(|syntax| {
         templates.set_syntax(syntax);
         templates.render_named_str(name, template, values)

@@ -7,11 +7,16 @@ use super::model::{
 };
 use super::spec::{
     DatabaseSpec, FailoverSpec, ImageLayout, ImageSpec, PoolerSpec, PostgresSpec, ResourcesSpec,
+    SchemaSpec,
 };
+use std::collections::BTreeMap;
+
 use crate::component::Resolving;
+use crate::diag::{Diagnostics, Place, Rule, one_of};
 use crate::field;
 use crate::k8s::image::Image;
 use crate::k8s::name::Name;
+use crate::k8s::postgres::SqlName;
 use crate::k8s::secret::SecretPath;
 use crate::path::At;
 use crate::source::Short;
@@ -35,15 +40,9 @@ pub fn database(
         .as_ref()
         .and_then(|it| backup(it.clone(), owner, storage.data, &field!(at, spec.backup), cx));
     let image = image(&spec.postgres);
-    let credentials = spec.credentials.unwrap_or_else(|| own_credentials(&spec.team, &name));
-    let schemas = spec.databases.iter();
-    let schemas = schemas
-        .map(|(name, schema)| Schema {
-            name: name.clone(),
-            owner: schema.owner.clone(),
-            extensions: schema.extensions.clone(),
-        })
-        .collect();
+    let credentials =
+        spec.credentials.clone().unwrap_or_else(|| own_credentials(&spec.team, &name));
+    let schemas = schemas(&spec, at, cx);
     let users = spec.users.into_iter();
     let users = users
         .map(|(name, user)| User {
@@ -54,7 +53,7 @@ pub fn database(
             read_only: user.read_only,
         })
         .collect();
-    Some(Database {
+    let database = Database {
         major: spec.postgres.version,
         members: spec.postgres.members.unwrap_or_else(|| default::MEMBERS.get()).get(),
         load: spec.postgres.load.unwrap_or_else(|| default::LOAD.get()),
@@ -77,7 +76,130 @@ pub fn database(
         issuer,
         team: spec.team,
         name,
-    })
+    };
+    distinct(&database, at, cx.diags);
+    Some(database)
+}
+
+/// A database is owned by nobody.
+pub static OWNER_UNKNOWN: Rule = Rule::error(
+    "databases/owner-unknown",
+    "the owner of a database is no user of it",
+    "Its tables could not be made or changed by anybody but the superuser.",
+    "databases: {orders: {users: {checkout: {database: orders, secret: …}}, databases: {orders: {owner: chekout}}}}",
+);
+
+/// A role of our own.
+pub static USER_RESERVED: Rule = Rule::error(
+    "databases/user-reserved",
+    "a user or a database has a name that is PostgreSQL's or Patroni's own",
+    "PostgreSQL refuses roles that begin with `pg_`, and the others would be given another password than Patroni \
+     knows: members could not log in to each other any more.",
+    "databases: {orders: {users: {postgres: {database: orders, secret: …}}}}",
+);
+
+/// One password for two.
+pub static SECRET_SHARED: Rule = Rule::error(
+    "databases/secret-shared",
+    "two roles have the same secret",
+    "Who knows the password of one knows that of the other: a user of the application would be the superuser.",
+    "databases: {orders: {credentials: payments/orders, users: {checkout: {database: orders, secret: payments/orders}}}}",
+);
+
+/// Roles of PostgreSQL's, Patroni's and groundplan's own.
+const RESERVED: [&str; 9] = [
+    "postgres",
+    "replicator",
+    "rewinder",
+    "pooler",
+    "pgbouncer",
+    "public",
+    "monitoring",
+    "drill",
+    "backup",
+];
+/// Databases that every cluster has.
+const RESERVED_DATABASES: [&str; 3] = ["postgres", "template0", "template1"];
+
+/// The databases that are named, and those that users use.
+fn schemas(spec: &DatabaseSpec, at: &At, cx: &mut Resolving<'_>) -> Vec<Schema> {
+    let taken = |name: &SqlName, reserved: &[&str]| {
+        name.as_str().starts_with("pg_") || reserved.contains(&name.as_str())
+    };
+    for (name, user) in &spec.users {
+        let place = field!(at, spec.users).key(name);
+        if taken(name, &RESERVED) {
+            cx.diags
+                .report(&USER_RESERVED, Place::Key(place), format!("`{name}` is taken"))
+                .help("choose another name");
+        } else if taken(&user.database, &RESERVED_DATABASES) {
+            cx.diags
+                .report(
+                    &USER_RESERVED,
+                    place.key("database"),
+                    format!("`{}` is taken", user.database),
+                )
+                .help("choose a database of its own");
+        }
+    }
+    let mut names: BTreeMap<&SqlName, Option<&SchemaSpec>> =
+        spec.users.values().map(|user| (&user.database, None)).collect();
+    for (name, schema) in &spec.databases {
+        if taken(name, &RESERVED_DATABASES) {
+            let place = field!(at, spec.databases).key(name);
+            cx.diags
+                .report(&USER_RESERVED, Place::Key(place), format!("`{name}` is taken"))
+                .help("choose another name");
+        }
+        names.insert(name, Some(schema));
+    }
+    let mut schemas = Vec::new();
+    for (name, schema) in names {
+        let of_it =
+            |user: &&SqlName| spec.users.get(*user).is_some_and(|spec| spec.database == *name);
+        let written = schema.and_then(|schema| schema.owner.as_ref());
+        if let Some(owner) = written
+            && !of_it(&owner)
+        {
+            let users = spec.users.keys().filter(of_it).map(SqlName::as_str);
+            cx.diags
+                .report(
+                    &OWNER_UNKNOWN,
+                    field!(at, spec.databases).key(name).key("owner"),
+                    format!("`{owner}` is no user of `{name}`"),
+                )
+                .related(field!(at, spec.users), "the users")
+                .help(one_of(owner.as_str(), users));
+        }
+        let writes = |user: &&SqlName| of_it(user) && !spec.users[*user].read_only;
+        schemas.push(Schema {
+            name: name.clone(),
+            owner: written.or_else(|| spec.users.keys().find(writes)).cloned(),
+            extensions: schema.map(|schema| schema.extensions.clone()).unwrap_or_default(),
+        });
+    }
+    schemas
+}
+
+/// No two roles share a secret.
+fn distinct(database: &Database, at: &At, diags: &mut Diagnostics) {
+    let mut known: BTreeMap<&SecretPath, At> =
+        [(&database.credentials, at.key("credentials"))].into();
+    for user in &database.users {
+        let place = at.key("users").key(&user.name).key("secret");
+        if let Some(first) = known.get(&user.secret) {
+            diags
+                .report(
+                    &SECRET_SHARED,
+                    &place,
+                    format!("`{}` is somebody else's already", user.secret),
+                )
+                .related(first.clone(), "here")
+                .help("keep each password in a secret of its own");
+        } else {
+            known.insert(&user.secret, place);
+        }
+    }
 }
 
 /// The pool is bound where pools are described at all.

@@ -72,7 +72,7 @@ class Authority:
     def __init__(self, folder):
         self.folder = folder
         folder.mkdir()
-        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=live", "-keyout", "ca.key", "-out", "ca.crt")
+        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=live", "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", "ca.key", "-out", "ca.crt")
 
     def openssl(self, *arguments):
         subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
@@ -83,7 +83,8 @@ class Authority:
     def issue(self, name, common_name, names):
         """A certificate and its key, as files."""
         self.openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={common_name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
-        (self.folder / "san").write_text(f"subjectAltName={','.join(names)}\n")
+        extensions = ["authorityKeyIdentifier=keyid", "subjectKeyIdentifier=hash", f"subjectAltName={','.join(names)}"]
+        (self.folder / "san").write_text("\n".join(extensions) + "\n")
         self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "1", "-extfile", "san", "-out", f"{name}.crt")
         return self.folder / f"{name}.crt", self.folder / f"{name}.key"
 

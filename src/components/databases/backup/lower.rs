@@ -8,12 +8,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use minijinja::context;
 
 use super::model::Backup;
-use super::pods::{
-    certificate, confined, export, field, files, mount, pod_security, read, repository, resources,
-    scratch, variable,
-};
+use super::pods::{export, files, repository};
 use crate::component::BackupPlace;
-use crate::components::databases::model::{Database, SOCKETS};
+use crate::components::databases::lower::patroni::{REPLICATOR, TLS_FOLDER};
+use crate::components::databases::lower::pod;
+use crate::components::databases::model::{DATA_MOUNT, Database, SOCKETS, WAL_MOUNT};
 use crate::components::databases::render::render;
 use crate::components::databases::spec::BackupTool;
 use crate::k8s::duration::Duration;
@@ -102,7 +101,7 @@ pub fn replica_command(database: &Database, backup: &Backup) -> Option<String> {
 /// What a member's pod gets.
 pub fn member(database: &Database, backup: &Backup, estate: &str) -> Parts {
     let keys = job_name(database);
-    let namespace = field("NAMESPACE", "metadata.namespace");
+    let namespace = pod::field("NAMESPACE", "metadata.namespace");
     let mut variables = vec![namespace];
     variables.extend(repository(database, backup, estate, "$(NAMESPACE)", &keys));
     let mut parts = Parts { variables, ..Parts::default() };
@@ -114,18 +113,18 @@ pub fn member(database: &Database, backup: &Backup, estate: &str) -> Parts {
         return parts;
     }
     parts.volumes.push(files("pgbackrest", &member_files(database)));
-    parts.volumes.push(scratch("spool", "1Gi"));
-    parts.mounts.push(read("pgbackrest", "/etc/pgbackrest"));
-    parts.mounts.push(mount("spool", "/var/spool/pgbackrest"));
+    parts.volumes.push(pod::scratch("spool", false, Bytes::from_mi(1024)));
+    parts.mounts.push(pod::read_only("pgbackrest", "/etc/pgbackrest"));
+    parts.mounts.push(pod::mount("spool", "/var/spool/pgbackrest"));
     let mut mounts = parts.mounts.clone();
-    mounts.push(mount("data", crate::components::databases::model::DATA_MOUNT));
+    mounts.push(pod::mount("data", DATA_MOUNT));
     if database.storage.wal.is_some() {
-        mounts.push(mount("wal", crate::components::databases::model::WAL_MOUNT));
+        mounts.push(pod::mount("wal", WAL_MOUNT));
     }
     mounts.extend([
-        mount("sockets", SOCKETS),
-        mount("tmp", "/tmp"),
-        read("tls", "/tls"),
+        pod::mount("sockets", SOCKETS),
+        pod::mount("tmp", "/tmp"),
+        pod::read_only("tls", TLS_FOLDER),
     ]);
     parts.containers.push(core::Container {
         name: "backrest".to_owned(),
@@ -133,14 +132,9 @@ pub fn member(database: &Database, backup: &Backup, estate: &str) -> Parts {
         image_pull_policy: Some("IfNotPresent".to_owned()),
         command: Some(vec!["pgbackrest".to_owned(), "server".to_owned()]),
         env: Some(parts.variables.clone()),
-        ports: Some(vec![core::ContainerPort {
-            name: Some("backrest".to_owned()),
-            container_port: PORT.into(),
-            protocol: Some("TCP".to_owned()),
-            ..core::ContainerPort::default()
-        }]),
-        resources: Some(resources(Cpu::from_millicores(50), SIDECAR_MEMORY)),
-        security_context: Some(confined()),
+        ports: Some(vec![pod::port("backrest", PORT)]),
+        resources: Some(pod::resources(Cpu::from_millicores(50), SIDECAR_MEMORY, None)),
+        security_context: Some(pod::security()),
         volume_mounts: Some(mounts),
         ..core::Container::default()
     });
@@ -188,7 +182,10 @@ pub fn configuration(database: &Database, backup: &Backup, part: Part) -> String
 }
 
 /// The ConfigMaps, each with its files.
-pub fn config_maps(database: &Database, backup: &Backup) -> Vec<(String, Vec<(&'static str, String)>)> {
+pub fn config_maps(
+    database: &Database,
+    backup: &Backup,
+) -> Vec<(String, Vec<(&'static str, String)>)> {
     match backup.tool {
         BackupTool::PgBackRest => vec![
             (
@@ -204,7 +201,10 @@ pub fn config_maps(database: &Database, backup: &Backup) -> Vec<(String, Vec<(&'
             ),
         ],
         BackupTool::WalG => {
-            vec![(job_name(database), vec![("backup.sh", include_str!("backup-wal-g.sh").to_owned())])]
+            vec![(
+                job_name(database),
+                vec![("backup.sh", include_str!("backup-wal-g.sh").to_owned())],
+            )]
         }
     }
 }
@@ -212,11 +212,13 @@ pub fn config_maps(database: &Database, backup: &Backup) -> Vec<(String, Vec<(&'
 /// The command of the Job; with `first`, only where there is no backup yet.
 fn command(database: &Database, backup: &Backup, first: bool) -> Vec<String> {
     if backup.tool == BackupTool::WalG {
-        let mut words = vec!["/etc/groundplan/backup.sh".to_owned(), backup.keep.as_days().to_string()];
+        let mut words =
+            vec!["/etc/groundplan/backup.sh".to_owned(), backup.keep.as_days().to_string()];
         words.extend(first.then(|| "first".to_owned()));
         return words;
     }
-    let mut words = vec!["python3".to_owned(), "/etc/groundplan/backup.py".to_owned(), database.scope()];
+    let mut words =
+        vec!["python3".to_owned(), "/etc/groundplan/backup.py".to_owned(), database.scope()];
     for (kind, routine) in backup.kinds() {
         words.push(format!("{kind}={}", routine.interval().as_secs()));
     }
@@ -226,36 +228,38 @@ fn command(database: &Database, backup: &Backup, first: bool) -> Vec<String> {
     words
 }
 
-fn pod(database: &Database, backup: &Backup, estate: &str, first: bool) -> core::PodTemplateSpec {
+fn template(
+    database: &Database,
+    backup: &Backup,
+    estate: &str,
+    first: bool,
+) -> core::PodTemplateSpec {
     let keys = job_name(database);
-    let mut env = vec![field("NAMESPACE", "metadata.namespace")];
+    let mut env = vec![pod::field("NAMESPACE", "metadata.namespace")];
     env.extend(repository(database, backup, estate, "$(NAMESPACE)", &keys));
-    let mut volumes = vec![
-        files("files", &keys),
-        scratch("tmp", "1Gi"),
-    ];
-    let mut mounts = vec![read("files", "/etc/groundplan"), mount("tmp", "/tmp")];
+    let mut volumes = vec![files("files", &keys), pod::scratch("tmp", false, Bytes::from_mi(1024))];
+    let mut mounts = vec![pod::read_only("files", "/etc/groundplan"), pod::mount("tmp", "/tmp")];
     match backup.tool {
         BackupTool::PgBackRest => {
-            volumes.push(certificate("tls", &client_secret(database)));
-            mounts.push(read("tls", "/tls"));
+            volumes.push(pod::of_certificate("tls", client_secret(database)));
+            mounts.push(pod::read_only("tls", TLS_FOLDER));
             mounts.push(core::VolumeMount {
                 sub_path: Some("pgbackrest.conf".to_owned()),
-                ..read("files", "/etc/pgbackrest/pgbackrest.conf")
+                ..pod::read_only("files", "/etc/pgbackrest/pgbackrest.conf")
             });
             for (number, member) in database.member_names().enumerate() {
                 let host = format!(
                     "{member}.{}.$(NAMESPACE).svc.cluster.local",
                     database.members_service()
                 );
-                env.push(variable(&format!("PGBACKREST_PG{}_HOST", number + 1), host));
+                env.push(pod::value(&format!("PGBACKREST_PG{}_HOST", number + 1), host));
             }
         }
         BackupTool::WalG => {
-            env.push(variable("PGHOST", database.primary_service()));
-            env.push(variable("PGUSER", "replicator"));
-            env.push(variable("PGSSLMODE", "require"));
-            env.push(super::pods::secret("PGPASSWORD", &database.credentials_secret(), "replication"));
+            env.push(pod::value("PGHOST", database.primary_service()));
+            env.push(pod::value("PGUSER", REPLICATOR));
+            env.push(pod::value("PGSSLMODE", "require"));
+            env.push(pod::secret("PGPASSWORD", &database.credentials_secret(), "replication"));
         }
     }
     if let Some((volume, mount)) = export(backup, &claim(database)) {
@@ -268,8 +272,8 @@ fn pod(database: &Database, backup: &Backup, estate: &str, first: bool) -> core:
         image_pull_policy: Some("IfNotPresent".to_owned()),
         command: Some(command(database, backup, first)),
         env: Some(env),
-        resources: Some(resources(Cpu::from_millicores(200), JOB_MEMORY)),
-        security_context: Some(confined()),
+        resources: Some(pod::resources(Cpu::from_millicores(200), JOB_MEMORY, None)),
+        security_context: Some(pod::security()),
         volume_mounts: Some(mounts),
         ..core::Container::default()
     };
@@ -279,7 +283,7 @@ fn pod(database: &Database, backup: &Backup, estate: &str, first: bool) -> core:
             automount_service_account_token: Some(false),
             enable_service_links: Some(false),
             restart_policy: Some("Never".to_owned()),
-            security_context: Some(pod_security(database.image.user)),
+            security_context: Some(pod::pod_security(database.image.user)),
             containers: vec![container],
             volumes: Some(volumes),
             ..core::PodSpec::default()
@@ -310,7 +314,12 @@ pub fn moment(name: &str) -> (u32, u32) {
 
 /// The CronJob. There is one for all kinds of backup, so that two never run at once: pods do not see each other's
 /// locks.
-pub fn cron_job(database: &Database, backup: &Backup, estate: &str, metadata: ObjectMeta) -> batch::CronJob {
+pub fn cron_job(
+    database: &Database,
+    backup: &Backup,
+    estate: &str,
+    metadata: ObjectMeta,
+) -> batch::CronJob {
     let (minute, hour) = moment(database.name.as_str());
     batch::CronJob {
         metadata,
@@ -322,7 +331,10 @@ pub fn cron_job(database: &Database, backup: &Backup, estate: &str, metadata: Ob
             successful_jobs_history_limit: Some(3),
             failed_jobs_history_limit: Some(3),
             job_template: batch::JobTemplateSpec {
-                spec: Some(job(pod(database, backup, estate, false), deadline(database, backup))),
+                spec: Some(job(
+                    template(database, backup, estate, false),
+                    deadline(database, backup),
+                )),
                 ..batch::JobTemplateSpec::default()
             },
             ..batch::CronJobSpec::default()
@@ -332,14 +344,19 @@ pub fn cron_job(database: &Database, backup: &Backup, estate: &str, metadata: Ob
 }
 
 /// The first backup, after the first sync: until there is one, nothing can be restored. It does nothing later.
-pub fn first_job(database: &Database, backup: &Backup, estate: &str, metadata: ObjectMeta) -> batch::Job {
+pub fn first_job(
+    database: &Database,
+    backup: &Backup,
+    estate: &str,
+    metadata: ObjectMeta,
+) -> batch::Job {
     let annotations = [
         ("argocd.argoproj.io/hook".to_owned(), "PostSync".to_owned()),
         ("argocd.argoproj.io/hook-delete-policy".to_owned(), "BeforeHookCreation".to_owned()),
     ];
     batch::Job {
         metadata: ObjectMeta { annotations: Some(annotations.into()), ..metadata },
-        spec: Some(job(pod(database, backup, estate, true), deadline(database, backup))),
+        spec: Some(job(template(database, backup, estate, true), deadline(database, backup))),
         ..batch::Job::default()
     }
 }

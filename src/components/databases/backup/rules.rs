@@ -1,9 +1,9 @@
 //! What backups must promise, by arithmetic.
 
 use super::model::Backup;
+use crate::component::Symbols;
 use crate::components::databases::model::Database;
 use crate::components::databases::spec::BackupTool;
-use crate::component::Symbols;
 use crate::diag::{Diagnostics, Rule};
 use crate::k8s::duration::Duration;
 use crate::path::At;
@@ -107,7 +107,10 @@ pub fn check(database: &Database, at: &At, symbols: &Symbols, diags: &mut Diagno
             .report(
                 &DRILL_RARE,
                 place.field("drill"),
-                format!("a restore is rehearsed every {drill}, and backups are kept for {}", backup.keep),
+                format!(
+                    "a restore is rehearsed every {drill}, and backups are kept for {}",
+                    backup.keep
+                ),
             )
             .help("write for example `drill: weekly`");
     }

@@ -13,10 +13,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::backup::lower::{Part, configuration, moment};
 use super::backup::model::Backup;
-use super::backup::pods::{
-    confined, export, files, mount, pod_security, read, repository, resources, scratch, secret,
-    variable,
-};
+use super::backup::pods::{export, files, repository};
+use super::lower::pod;
 use super::model::Database;
 use super::spec::BackupTool;
 use crate::k8s::quantity::{Bytes, Cpu};
@@ -97,7 +95,7 @@ pub fn cron_job(
                             labels: Some(labels(database)),
                             ..ObjectMeta::default()
                         }),
-                        spec: Some(pod(database, backup, estate, home)),
+                        spec: Some(contents(database, backup, estate, home)),
                     },
                     ..batch::JobSpec::default()
                 }),
@@ -109,7 +107,7 @@ pub fn cron_job(
     }
 }
 
-fn pod(database: &Database, backup: &Backup, estate: &str, home: &str) -> core::PodSpec {
+fn contents(database: &Database, backup: &Backup, estate: &str, home: &str) -> core::PodSpec {
     let keys = name(database);
     let leader = format!(
         "host={}.{home}.svc.cluster.local user={ROLE} dbname=postgres sslmode=require connect_timeout=10 \
@@ -117,19 +115,19 @@ fn pod(database: &Database, backup: &Backup, estate: &str, home: &str) -> core::
         database.primary_service()
     );
     let mut env = vec![
-        variable("LEADER", leader),
-        secret("PGPASSWORD", &keys, "password"),
-        variable("STANZA", database.scope()),
-        variable("SCRATCH", "/scratch"),
-        variable("RECOVERY_POINT", backup.recovery_point.as_secs().to_string()),
-        variable("SHARED_BUFFERS", format!("{}MB", BUFFERS.get() >> 20)),
-        variable("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", database.binaries())),
+        pod::value("LEADER", leader),
+        pod::secret("PGPASSWORD", &keys, "password"),
+        pod::value("STANZA", database.scope()),
+        pod::value("SCRATCH", "/scratch"),
+        pod::value("RECOVERY_POINT", backup.recovery_point.as_secs().to_string()),
+        pod::value("SHARED_BUFFERS", format!("{}MB", BUFFERS.get() >> 20)),
+        pod::value("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", database.binaries())),
     ];
-    env.extend(database.storage.wal.map(|_| variable("LINK_WAL", "true")));
+    env.extend(database.storage.wal.map(|_| pod::value("LINK_WAL", "true")));
     env.extend(repository(database, backup, estate, home, &keys));
     let mut volumes = vec![
         files("files", &keys),
-        scratch("tmp", "1Gi"),
+        pod::scratch("tmp", false, Bytes::from_mi(1024)),
         core::Volume {
             name: "scratch".to_owned(),
             ephemeral: Some(core::EphemeralVolumeSource {
@@ -138,12 +136,15 @@ fn pod(database: &Database, backup: &Backup, estate: &str, home: &str) -> core::
             ..core::Volume::default()
         },
     ];
-    let mut mounts =
-        vec![read("files", "/etc/groundplan"), mount("tmp", "/tmp"), mount("scratch", "/scratch")];
+    let mut mounts = vec![
+        pod::read_only("files", "/etc/groundplan"),
+        pod::mount("tmp", "/tmp"),
+        pod::mount("scratch", "/scratch"),
+    ];
     if backup.tool == BackupTool::PgBackRest {
         mounts.push(core::VolumeMount {
             sub_path: Some("pgbackrest.conf".to_owned()),
-            ..read("files", "/etc/pgbackrest/pgbackrest.conf")
+            ..pod::read_only("files", "/etc/pgbackrest/pgbackrest.conf")
         });
     }
     if let Some((volume, mount)) = export(backup, &name(database)) {
@@ -154,15 +155,15 @@ fn pod(database: &Database, backup: &Backup, estate: &str, home: &str) -> core::
         automount_service_account_token: Some(false),
         enable_service_links: Some(false),
         restart_policy: Some("Never".to_owned()),
-        security_context: Some(pod_security(database.image.user)),
+        security_context: Some(pod::pod_security(database.image.user)),
         containers: vec![core::Container {
             name: "drill".to_owned(),
             image: Some(database.image.image.to_string()),
             image_pull_policy: Some("IfNotPresent".to_owned()),
             command: Some(vec!["/etc/groundplan/drill.sh".to_owned()]),
             env: Some(env),
-            resources: Some(resources(Cpu::from_millicores(500), MEMORY)),
-            security_context: Some(confined()),
+            resources: Some(pod::resources(Cpu::from_millicores(500), MEMORY, None)),
+            security_context: Some(pod::security()),
             volume_mounts: Some(mounts),
             ..core::Container::default()
         }],

@@ -253,16 +253,22 @@ impl Watched {
             format!("min({0}) == 0 or absent({0})", self.exporter("pg_up")),
             (format!("the exporter of a member of {name} cannot log in"), "member-missing"),
         )];
-        for (metric, id) in
-            [("pg_database_wraparound_age_datfrozenxid_seconds", "transactions"), ("pg_database_wraparound_age_datminmxid_seconds", "multixacts")]
-        {
+        for (metric, id) in [
+            ("pg_database_wraparound_age_datfrozenxid_seconds", "transactions"),
+            ("pg_database_wraparound_age_datminmxid_seconds", "multixacts"),
+        ] {
             // Despite its name the metric counts ids, of which there are 2^31 before the server stops.
-            for (severity, limit, share) in [(WARNING, "5e8", "a quarter"), (CRITICAL, "1.2e9", "over half")] {
+            for (severity, limit, share) in
+                [(WARNING, "5e8", "a quarter"), (CRITICAL, "1.2e9", "over half")]
+            {
                 rules.push(self.alert(
                     ("DatabaseWraparound", severity),
                     "10m",
                     format!("max({}) > {limit}", self.exporter(metric)),
-                    (format!("{name} has used {share} of its {id} since the last freeze"), "wraparound"),
+                    (
+                        format!("{name} has used {share} of its {id} since the last freeze"),
+                        "wraparound",
+                    ),
                 ));
             }
         }
@@ -281,7 +287,10 @@ impl Watched {
                 "max({}) > 3600",
                 self.exporter("pg_long_running_transactions_oldest_timestamp_seconds")
             ),
-            (format!("a transaction of {name} is open for an hour and holds back vacuum"), "connections"),
+            (
+                format!("a transaction of {name} is open for an hour and holds back vacuum"),
+                "connections",
+            ),
         ));
         rules.extend(self.disks());
         rules
@@ -369,10 +378,8 @@ impl Watched {
 
     fn drills(&self, drill: &WatchedDrill) -> Vec<AlertRule> {
         let name = &self.name;
-        let jobs = format!(
-            "{{namespace=\"{}\",job_name=~\"{}-[0-9]+\"}}",
-            drill.namespace, drill.cronjob
-        );
+        let jobs =
+            format!("{{namespace=\"{}\",job_name=~\"{}-[0-9]+\"}}", drill.namespace, drill.cronjob);
         let time = drill.recovery_time;
         vec![
             self.alert(

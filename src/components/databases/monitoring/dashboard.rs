@@ -10,11 +10,8 @@ type Panel = (&'static str, &'static str, Vec<(String, &'static str)>);
 
 /// The dashboard's JSON.
 pub fn dashboard(watched: &Watched, title: &str) -> String {
-    let panels: Vec<Tree> = panels(watched)
-        .into_iter()
-        .enumerate()
-        .map(|(number, panel)| one(number, panel))
-        .collect();
+    let panels: Vec<Tree> =
+        panels(watched).into_iter().enumerate().map(|(number, panel)| one(number, panel)).collect();
     let uid = format!("{}-{}", watched.namespace, watched.name);
     // Grafana takes 40 characters; the end is what differs.
     let uid = uid.get(uid.len().saturating_sub(40)..).unwrap_or(&uid).to_owned();
@@ -40,11 +37,7 @@ fn panels(watched: &Watched) -> Vec<Panel> {
     let rate = |metric: &str| format!("sum by (pod) (rate({}[5m]))", exporter(metric));
     let mut panels = vec![
         ("Who leads", "none", vec![(patroni("patroni_primary"), "{{name}}")]),
-        (
-            "Streaming",
-            "none",
-            vec![(patroni("patroni_postgres_streaming"), "{{name}}")],
-        ),
+        ("Streaming", "none", vec![(patroni("patroni_postgres_streaming"), "{{name}}")]),
         (
             "Behind the leader",
             "bytes",
@@ -70,29 +63,20 @@ fn panels(watched: &Watched) -> Vec<Panel> {
             "Connections",
             "none",
             vec![
-                (
-                    format!("sum by (pod) ({})", exporter("pg_stat_database_numbackends")),
-                    "{{pod}}",
-                ),
+                (format!("sum by (pod) ({})", exporter("pg_stat_database_numbackends")), "{{pod}}"),
                 (format!("max({})", exporter("pg_settings_max_connections")), "most"),
             ],
         ),
         (
             "Longest transaction",
             "s",
-            vec![(
-                exporter("pg_long_running_transactions_oldest_timestamp_seconds"),
-                "{{pod}}",
-            )],
+            vec![(exporter("pg_long_running_transactions_oldest_timestamp_seconds"), "{{pod}}")],
         ),
         (
             "Transactions since the last freeze",
             "none",
             vec![(
-                format!(
-                    "max({})",
-                    exporter("pg_database_wraparound_age_datfrozenxid_seconds")
-                ),
+                format!("max({})", exporter("pg_database_wraparound_age_datfrozenxid_seconds")),
                 "of 2147 million",
             )],
         ),
@@ -104,7 +88,10 @@ fn panels(watched: &Watched) -> Vec<Panel> {
         (
             "Free on volumes",
             "bytes",
-            vec![(watched.volume("kubelet_volume_stats_available_bytes"), "{{persistentvolumeclaim}}")],
+            vec![(
+                watched.volume("kubelet_volume_stats_available_bytes"),
+                "{{persistentvolumeclaim}}",
+            )],
         ),
     ];
     if watched.backup.is_some() {

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1 as core;
 pub use alerts::{Watched, WatchedBackup, WatchedDrill, groups};
 pub use dashboard::dashboard;
 
-use super::backup::pods::{confined, mount, resources, variable};
+use super::lower::pod;
 use super::model::{Database, SOCKETS};
 use crate::k8s::quantity::{Bytes, Cpu};
 
@@ -18,8 +18,6 @@ pub const PORT: u16 = 9187;
 pub const ROLE: &str = "monitor";
 /// The user of its image, by whom the server knows it on its socket: `nobody`.
 pub const USER: i64 = 65534;
-/// What its role may, for the Job that sets the database up.
-pub const STATEMENTS: &str = "grant pg_monitor to monitor;\n";
 
 /// Its image: the version whose metrics are in `src/catalog/metrics/postgres-exporter.txt`.
 const IMAGE: &str = "quay.io/prometheuscommunity/postgres-exporter:v0.20.1";
@@ -29,7 +27,7 @@ const IMAGE: &str = "quay.io/prometheuscommunity/postgres-exporter:v0.20.1";
 pub fn exporter() -> core::Container {
     let collectors = ["database_wraparound", "long_running_transactions", "stat_checkpointer"];
     let args = collectors.iter().map(|name| format!("--collector.{name}"));
-    let mut security = confined();
+    let mut security = pod::security();
     security.run_as_user = Some(USER);
     security.run_as_group = Some(USER);
     core::Container {
@@ -37,19 +35,14 @@ pub fn exporter() -> core::Container {
         image: Some(IMAGE.to_owned()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
         args: Some(args.collect()),
-        env: Some(vec![variable(
+        env: Some(vec![pod::value(
             "DATA_SOURCE_NAME",
             format!("host={SOCKETS} user={ROLE} dbname=postgres sslmode=disable"),
         )]),
-        ports: Some(vec![core::ContainerPort {
-            name: Some("exporter".to_owned()),
-            container_port: PORT.into(),
-            protocol: Some("TCP".to_owned()),
-            ..core::ContainerPort::default()
-        }]),
-        resources: Some(resources(Cpu::from_millicores(20), Bytes::from_mi(64))),
+        ports: Some(vec![pod::port("exporter", PORT)]),
+        resources: Some(pod::resources(Cpu::from_millicores(20), Bytes::from_mi(64), None)),
         security_context: Some(security),
-        volume_mounts: Some(vec![mount("sockets", SOCKETS)]),
+        volume_mounts: Some(vec![pod::mount("sockets", SOCKETS)]),
         ..core::Container::default()
     }
 }
