@@ -1,10 +1,10 @@
 -- The roles and databases that the blueprint names. It may run again and again; nothing is ever dropped.
 set log_statement = 'none';
-set password_encryption = 'scram-sha-256';
 {%- for user in users %}
-\getenv password PASSWORD_{{ loop.index0 }}
+\getenv word PASSWORD_{{ loop.index0 }}
+select set_config('groundplan.word', :'word', false) \g /dev/null
 select 'create role {{ user.quoted }}' where not exists (select from pg_roles where rolname = '{{ user.name }}') \gexec
-alter role {{ user.quoted }} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ user.limit }} password :'password';
+select format('alter role {{ user.quoted }} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ user.limit }} password %L', current_setting('groundplan.word')) \gexec
 {%- if user.read_only %}
 alter role {{ user.quoted }} set default_transaction_read_only = on;
 grant pg_read_all_data to {{ user.quoted }};
@@ -29,9 +29,10 @@ set log_statement = 'none';
 {%- endif %}
 {%- endfor %}
 {%- if pooler %}
-\getenv password POOLER_PASSWORD
+\getenv word POOLER_PASSWORD
+select set_config('groundplan.word', :'word', false) \g /dev/null
 select 'create role pooler' where not exists (select from pg_roles where rolname = 'pooler') \gexec
-alter role pooler login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ pooler }} password :'password';
+select format('alter role pooler login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ pooler }} password %L', current_setting('groundplan.word')) \gexec
 create schema if not exists pooler;
 revoke all on schema pooler from public;
 grant usage on schema pooler to pooler;
@@ -50,8 +51,9 @@ select 'create role monitor' where not exists (select from pg_roles where rolnam
 alter role monitor login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit 5;
 grant pg_monitor to monitor;
 {%- if drill %}
-\getenv password DRILL_PASSWORD
+\getenv word DRILL_PASSWORD
+select set_config('groundplan.word', :'word', false) \g /dev/null
 select 'create role drill' where not exists (select from pg_roles where rolname = 'drill') \gexec
-alter role drill login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit 4 password :'password';
+select format('alter role drill login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit 4 password %L', current_setting('groundplan.word')) \gexec
 {{ drill }}
 {%- endif %}
