@@ -1,5 +1,7 @@
 //! What is found by labels: the pods of controllers, Services and budgets, the Services of monitors.
 
+use std::collections::BTreeSet;
+
 use super::index::Index;
 use super::{MISSING_PORT, SELECTOR_MISMATCH, SELECTS_NOTHING, UNDECLARED_PORT};
 use crate::audit::labelled::selects;
@@ -10,11 +12,18 @@ use crate::diag::{Diagnostics, one_of};
 use crate::k8s::tree::Tree;
 
 /// Looks up what an object selects.
-pub(super) fn judge(object: Object<'_>, index: &Index<'_, '_>, diags: &mut Diagnostics) {
+///
+/// `written` are labels that programs write on pods while they run: no template has them.
+pub(super) fn judge(
+    object: Object<'_>,
+    index: &Index<'_, '_>,
+    written: Option<&BTreeSet<&'static str>>,
+    diags: &mut Diagnostics,
+) {
     let Some(spec) = present(object.tree(), "spec") else { return };
     match (object.group, object.kind) {
         ("apps", _) => controller(object, spec, diags),
-        ("", "Service") => service(object, spec, index, diags),
+        ("", "Service") => service(object, spec, index, written, diags),
         ("policy", "PodDisruptionBudget") => {
             let selector = present(spec, "selector");
             if selector.is_some_and(|selector| index.pod_labels.selected_by(selector).is_empty()) {
@@ -56,14 +65,23 @@ fn controller(object: Object<'_>, spec: &Tree, diags: &mut Diagnostics) {
     }
 }
 
-fn service(object: Object<'_>, spec: &Tree, index: &Index<'_, '_>, diags: &mut Diagnostics) {
+fn service(
+    object: Object<'_>,
+    spec: &Tree,
+    index: &Index<'_, '_>,
+    written: Option<&BTreeSet<&'static str>>,
+    diags: &mut Diagnostics,
+) {
     let selector = present(spec, "selector").filter(|_| text(spec, "type") != "ExternalName");
     // Without a selector somebody writes the endpoints.
     let Some(selector) = selector.filter(|one| one.as_map().is_some_and(|map| !map.is_empty()))
     else {
         return;
     };
-    let pods = index.pod_labels.with_labels(selector);
+    let pods = match written {
+        Some(written) => index.pod_labels.with_labels(&without(selector, written)),
+        None => index.pod_labels.with_labels(selector),
+    };
     if pods.is_empty() {
         nothing(object, "spec.selector", "pod", diags);
         return;
@@ -92,6 +110,13 @@ fn service(object: Object<'_>, spec: &Tree, index: &Index<'_, '_>, diags: &mut D
             _ => {}
         }
     }
+}
+
+/// The selector as far as templates can fulfil it.
+fn without(selector: &Tree, written: &BTreeSet<&'static str>) -> Tree {
+    let entries = selector.as_map().into_iter().flat_map(|map| map.iter());
+    let kept = entries.filter(|(key, _)| !written.contains(*key));
+    Tree::Map(kept.map(|(key, value)| (key.to_owned().into(), value.clone())).collect())
 }
 
 fn monitor(object: Object<'_>, spec: &Tree, index: &Index<'_, '_>, diags: &mut Diagnostics) {

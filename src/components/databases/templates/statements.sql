@@ -2,9 +2,10 @@
 set log_statement = 'none';
 set password_encryption = 'scram-sha-256';
 {%- for user in users %}
-\getenv password PASSWORD_{{ loop.index0 }}
+\getenv secret USER_{{ loop.index0 }}
 select 'create role {{ user.quoted }}' where not exists (select from pg_roles where rolname = '{{ user.name }}') \gexec
-alter role {{ user.quoted }} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ user.limit }} password :'password';
+alter role {{ user.quoted }} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ user.limit }};
+select format('alter role %I password %L', '{{ user.name }}', :'secret') \gexec
 {%- if user.read_only %}
 alter role {{ user.quoted }} set default_transaction_read_only = on;
 grant pg_read_all_data to {{ user.quoted }};
@@ -29,9 +30,10 @@ set log_statement = 'none';
 {%- endif %}
 {%- endfor %}
 {%- if pooler %}
-\getenv password POOLER_PASSWORD
+\getenv secret POOLER
 select 'create role pooler' where not exists (select from pg_roles where rolname = 'pooler') \gexec
-alter role pooler login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ pooler }} password :'password';
+alter role pooler login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ pooler }};
+select format('alter role %I password %L', 'pooler', :'secret') \gexec
 create schema if not exists pooler;
 revoke all on schema pooler from public;
 grant usage on schema pooler to pooler;
