@@ -291,6 +291,8 @@ pub struct DatabaseAccess {
 pub struct DatabaseUser {
     /// The database it uses.
     pub database: String,
+    /// Whether it may only read.
+    pub read_only: bool,
     /// Where its password is kept.
     pub password: crate::k8s::secret::SecretRef,
 }

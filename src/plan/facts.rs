@@ -1,7 +1,7 @@
 //! What components state about themselves, so that passes derive the objects and nobody can forget them.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
@@ -35,6 +35,9 @@ pub struct Facts {
     pub secrets: Vec<SecretNeed>,
     /// Who may do what.
     pub grants: Vec<Grant>,
+    /// The keys of labels that programs write on pods while they run, by namespace: selectors may use them although
+    /// no pod template has them.
+    pub runtime_labels: BTreeMap<String, BTreeSet<&'static str>>,
     /// Which programs may use the Kubernetes API.
     pub api_access: Vec<ApiAccess>,
     /// What is asked of a namespace's quota.
@@ -68,6 +71,9 @@ impl Facts {
         self.replicas.extend(other.replicas);
         self.secrets.extend(other.secrets);
         self.grants.extend(other.grants);
+        for (namespace, labels) in other.runtime_labels {
+            self.runtime_labels.entry(namespace).or_default().extend(labels);
+        }
         self.api_access.extend(other.api_access);
         self.requests.extend(other.requests);
         self.machines.extend(other.machines);

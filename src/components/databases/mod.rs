@@ -84,7 +84,11 @@ impl Component for Databases {
             symbols.endpoints.declare(format!("database/{name}"), at.key(name), endpoint);
             let users = database.users.iter().filter_map(|(user, spec)| {
                 let password = spec.secret.property("password").ok()?;
-                let user_of = DatabaseUser { database: spec.database.to_string(), password };
+                let user_of = DatabaseUser {
+                    database: spec.database.to_string(),
+                    read_only: spec.read_only,
+                    password,
+                };
                 Some((user.to_string(), user_of))
             });
             let access = DatabaseAccess {

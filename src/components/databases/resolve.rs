@@ -5,6 +5,7 @@ use super::defaults as default;
 use super::model::{
     Database, Durability, Failover, ImageOf, Placement, Pooler, Resources, Schema, Storage, User,
 };
+use super::rules::ALLOWS_NO_CLIENT;
 use super::spec::{
     DatabaseSpec, FailoverSpec, ImageLayout, ImageSpec, PoolerSpec, PostgresSpec, ResourcesSpec,
     SchemaSpec,
@@ -16,7 +17,7 @@ use crate::diag::{Diagnostics, Place, Rule, one_of};
 use crate::field;
 use crate::k8s::image::Image;
 use crate::k8s::name::Name;
-use crate::k8s::postgres::SqlName;
+use crate::k8s::postgres::{SqlName, Synchronous};
 use crate::k8s::secret::SecretPath;
 use crate::path::At;
 use crate::source::Short;
@@ -30,6 +31,7 @@ pub fn database(
 ) -> Option<Database> {
     let at = &at.key(&name);
     cx.symbols.teams.bind(spec.team.as_str(), &field!(at, spec.team), cx.diags);
+    allows(&spec, at, cx);
     let pool = placement(&spec.postgres, at, cx);
     let storage =
         Storage { data: spec.storage.data, wal: spec.storage.wal, class: class(&spec, at, cx) };
@@ -43,6 +45,7 @@ pub fn database(
     let credentials =
         spec.credentials.clone().unwrap_or_else(|| own_credentials(&spec.team, &name));
     let schemas = schemas(&spec, at, cx);
+    let durability = durability(&spec);
     let users = spec.users.into_iter();
     let users = users
         .map(|(name, user)| User {
@@ -62,10 +65,7 @@ pub fn database(
         pool,
         storage,
         resources: resources(spec.resources.unwrap_or_default()),
-        durability: Durability {
-            synchronous: spec.synchronous.unwrap_or_else(|| default::SYNCHRONOUS.get()),
-            strict: spec.strict.unwrap_or_else(|| default::STRICT.get()),
-        },
+        durability,
         failover: failover(spec.failover.unwrap_or_default()),
         pooler: spec.pooler.map(pooler),
         users,
@@ -199,6 +199,39 @@ fn distinct(database: &Database, at: &At, diags: &mut Diagnostics) {
         } else {
             known.insert(&user.secret, place);
         }
+    }
+}
+
+/// Binds whom a database consents to.
+fn allows(spec: &DatabaseSpec, at: &At, cx: &mut Resolving<'_>) {
+    for (index, who) in spec.allows.iter().enumerate() {
+        let place = field!(at, spec.allows).index(index);
+        match who.kind() {
+            "workload" => {
+                cx.symbols.endpoints.bind(&who.to_string(), &place, cx.diags);
+            }
+            "team" => {
+                cx.symbols.teams.bind(who.name().as_str(), &place, cx.diags);
+            }
+            kind => {
+                cx.diags
+                    .report(&ALLOWS_NO_CLIENT, place, format!("a {kind} opens no connections"))
+                    .help("write `workload/<name>` or `team/<name>`");
+            }
+        }
+    }
+}
+
+/// With one member there is nobody to wait for, so `true` of the blueprint asks nothing of an overlay's one member.
+fn durability(spec: &DatabaseSpec) -> Durability {
+    let members = spec.postgres.members.unwrap_or_else(|| default::MEMBERS.get()).get();
+    let synchronous = spec.synchronous.unwrap_or_else(|| default::SYNCHRONOUS.get());
+    Durability {
+        synchronous: match (members, synchronous) {
+            (1, Synchronous::On) => Synchronous::Off,
+            (_, synchronous) => synchronous,
+        },
+        strict: spec.strict.unwrap_or_else(|| default::STRICT.get()),
     }
 }
 

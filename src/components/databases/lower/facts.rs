@@ -25,6 +25,8 @@ pub fn state(cx: Cx<'_>, situation: &Situation<'_>, unit: &UnitId, plan: &mut Pl
     if *situation.stage != Stage::Base {
         flows(cx, situation.stage, namespace, plan);
         rights(cx, situation.stage, namespace, plan);
+        // Patroni writes who leads on the pods.
+        plan.facts.runtime_labels.entry(namespace.to_owned()).or_default().insert("role");
         requests(cx, situation.stage, namespace, plan);
     }
 }

@@ -106,14 +106,14 @@ fn pod_of(database: &Database) -> core::PodSpec {
     ];
     for (index, user) in database.users.iter().enumerate() {
         let secret = users_secret(database);
-        variables.push(pod::secret(format!("PASSWORD_{index}"), &secret, user.name.as_str()));
+        variables.push(pod::secret(format!("USER_{index}"), &secret, user.name.as_str()));
     }
     if database.pooler.is_some() {
         let secret = super::pooler::pooler_secret(database);
-        variables.push(pod::secret("POOLER_PASSWORD", &secret, "pooler"));
+        variables.push(pod::secret("POOLER", &secret, "pooler"));
     }
     if database.backup.is_some() {
-        variables.push(pod::secret("DRILL_PASSWORD", &secret, drill::ROLE));
+        variables.push(pod::secret("DRILL", &secret, drill::ROLE));
     }
     let memory = Bytes::from_mi(128);
     let container = core::Container {

@@ -1,10 +1,10 @@
 -- The roles and databases that the blueprint names. It may run again and again; nothing is ever dropped.
 set log_statement = 'none';
 {%- for user in users %}
-\getenv word PASSWORD_{{ loop.index0 }}
-select set_config('groundplan.word', :'word', false) \g /dev/null
+\getenv secret USER_{{ loop.index0 }}
 select 'create role {{ user.quoted }}' where not exists (select from pg_roles where rolname = '{{ user.name }}') \gexec
-select format('alter role {{ user.quoted }} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ user.limit }} password %L', current_setting('groundplan.word')) \gexec
+alter role {{ user.quoted }} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ user.limit }};
+select format('alter role %I password %L', '{{ user.name }}', :'secret') \gexec
 {%- if user.read_only %}
 alter role {{ user.quoted }} set default_transaction_read_only = on;
 grant pg_read_all_data to {{ user.quoted }};
@@ -29,10 +29,10 @@ set log_statement = 'none';
 {%- endif %}
 {%- endfor %}
 {%- if pooler %}
-\getenv word POOLER_PASSWORD
-select set_config('groundplan.word', :'word', false) \g /dev/null
+\getenv secret POOLER
 select 'create role pooler' where not exists (select from pg_roles where rolname = 'pooler') \gexec
-select format('alter role pooler login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ pooler }} password %L', current_setting('groundplan.word')) \gexec
+alter role pooler login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ pooler }};
+select format('alter role %I password %L', 'pooler', :'secret') \gexec
 create schema if not exists pooler;
 revoke all on schema pooler from public;
 grant usage on schema pooler to pooler;
@@ -51,9 +51,9 @@ select 'create role monitor' where not exists (select from pg_roles where rolnam
 alter role monitor login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit 5;
 grant pg_monitor to monitor;
 {%- if drill %}
-\getenv word DRILL_PASSWORD
-select set_config('groundplan.word', :'word', false) \g /dev/null
+\getenv secret DRILL
 select 'create role drill' where not exists (select from pg_roles where rolname = 'drill') \gexec
-select format('alter role drill login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit 4 password %L', current_setting('groundplan.word')) \gexec
+alter role drill login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit 4;
+select format('alter role %I password %L', 'drill', :'secret') \gexec
 {{ drill }}
 {%- endif %}
