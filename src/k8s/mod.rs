@@ -20,6 +20,7 @@ pub mod port;
 pub mod postgres;
 pub mod promql;
 pub mod quantity;
+pub mod recovery;
 pub mod reference;
 pub mod routine;
 pub mod secret;

@@ -9,7 +9,7 @@ use crate::audit::objects::{called, list, present, report, text};
 use crate::audit::pods::Template;
 use crate::audit::view::Object;
 use crate::diag::{Diagnostics, one_of};
-use crate::k8s::tree::Tree;
+use crate::k8s::tree::{Map, Tree};
 
 /// Looks up what an object selects.
 ///
@@ -114,9 +114,13 @@ fn service(
 
 /// The selector as far as templates can fulfil it.
 fn without(selector: &Tree, written: &BTreeSet<&'static str>) -> Tree {
-    let entries = selector.as_map().into_iter().flat_map(|map| map.iter());
-    let kept = entries.filter(|(key, _)| !written.contains(*key));
-    Tree::Map(kept.map(|(key, value)| (key.to_owned().into(), value.clone())).collect())
+    let mut kept = Map::new();
+    for (key, value) in selector.as_map().into_iter().flat_map(Map::iter) {
+        if !written.contains(key) {
+            kept.insert(key.to_owned(), value.clone());
+        }
+    }
+    Tree::Map(kept)
 }
 
 fn monitor(object: Object<'_>, spec: &Tree, index: &Index<'_, '_>, diags: &mut Diagnostics) {

@@ -1,5 +1,6 @@
 //! What holds where the blueprint says nothing, and why.
 
+use super::backup::resolve as backup;
 use crate::component::Default;
 
 pub static MEMBERS: Default = Default::new(
@@ -117,4 +118,10 @@ pub static ALL: &[&Default] = &[
     &POOL_CPU,
     &POOL_MEMORY,
     &POOL_IMAGE,
+    &backup::TOOL,
+    &backup::FULL,
+    &backup::KEEP,
+    &backup::RECOVERY_POINT,
+    &backup::RECOVERY_TIME,
+    &backup::DRILL,
 ];

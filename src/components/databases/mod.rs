@@ -8,15 +8,25 @@
 //! | [`model`] | a database with every default filled in and every name bound |
 //! | `resolve` | the one to the other |
 //! | `parameters` | the settings of PostgreSQL: derived, written, and where each holds |
-//! | `lower` | the objects, and the facts that the rest is derived from |
+//! | `lower` | the cluster's objects, and the facts that the rest is derived from |
+//! | `backup`, `drill`, `recover` | what saves it, the proof that it restores, a beginning from another one's backups |
+//! | `monitoring`, `runbook` | who watches it, and what people do then |
+//! | `operations` | those four in the plan |
 //! | `rules` | what needs the whole database |
 
+mod backup;
 mod defaults;
+mod drill;
 mod lower;
 mod model;
+mod monitoring;
+mod operations;
 mod parameters;
+mod recover;
+mod render;
 mod resolve;
 mod rules;
+mod runbook;
 mod spec;
 mod words;
 
@@ -98,13 +108,18 @@ impl Component for Databases {
 
     fn check(&self, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
         for database in &self.list {
-            rules::check(database, &at.key(&database.name), symbols, diags);
+            let at = &at.key(&database.name);
+            rules::check(database, at, symbols, diags);
+            backup::rules::check(database, at, symbols, diags);
+            recover::check(database, &self.list, at, diags);
         }
     }
 
     fn lower(&self, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
         for database in &self.list {
-            lower::database(database, &at.key(&database.name), situation, plan);
+            let at = &at.key(&database.name);
+            lower::database(database, &self.list, at, situation, plan);
+            operations::lower(database, &self.list, at, situation, plan);
         }
     }
 }

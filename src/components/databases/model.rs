@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::spec::{BackupSpec, ImageLayout, Load, PoolMode, RecoverSpec};
+use super::backup::model::Backup;
+use super::spec::{ImageLayout, Load, PoolMode, RecoverSpec};
 use crate::component::Pool;
 use crate::k8s::duration::Duration;
 use crate::k8s::image::Image;
@@ -44,7 +45,7 @@ pub struct Database {
     pub users: Vec<User>,
     pub schemas: Vec<Schema>,
     pub credentials: SecretPath,
-    pub backup: Option<BackupSpec>,
+    pub backup: Option<Backup>,
     pub recover: Option<RecoverSpec>,
     /// The estate's issuer; without one the database has an authority of its own.
     pub issuer: Option<Name>,

@@ -1,5 +1,6 @@
 //! A database as written to a database without doubts.
 
+use super::backup::resolve::backup;
 use super::defaults as default;
 use super::model::{
     Database, Durability, Failover, ImageOf, Placement, Pooler, Resources, Schema, Storage, User,
@@ -35,6 +36,11 @@ pub fn database(
     let storage =
         Storage { data: spec.storage.data, wal: spec.storage.wal, class: class(&spec, at, cx) };
     let issuer = issuer(&spec, at, cx);
+    let owner = (&spec.team, &name);
+    let backup = spec
+        .backup
+        .as_ref()
+        .and_then(|it| backup(it.clone(), owner, storage.data, &field!(at, spec.backup), cx));
     let image = image(&spec.postgres);
     let credentials =
         spec.credentials.clone().unwrap_or_else(|| own_credentials(&spec.team, &name));
@@ -65,7 +71,7 @@ pub fn database(
         users,
         schemas,
         credentials,
-        backup: spec.backup,
+        backup,
         recover: spec.recover,
         issuer,
         team: spec.team,

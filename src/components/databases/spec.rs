@@ -10,6 +10,7 @@ use crate::k8s::image::Image;
 use crate::k8s::name::Name;
 use crate::k8s::postgres::{Major, Setting, SqlName, Synchronous};
 use crate::k8s::quantity::{Bytes, Cpu};
+use crate::k8s::recovery::RecoveryTarget;
 use crate::k8s::reference::Reference;
 use crate::k8s::routine::Routine;
 use crate::k8s::secret::{SecretPath, SecretRef};
@@ -256,6 +257,9 @@ pub struct SchemaSpec {
 pub struct BackupSpec {
     /// The store.
     pub to: Name,
+    /// What saves and restores.
+    #[serde(default)]
+    pub tool: Option<BackupTool>,
     /// How often everything is saved.
     #[serde(default)]
     pub full: Option<Routine>,
@@ -277,9 +281,24 @@ pub struct BackupSpec {
     /// How often a restore is rehearsed.
     #[serde(default)]
     pub drill: Option<Routine>,
-    /// Where in the secret store the passphrase is that backups are encrypted with.
+    /// Where in the secret store the passphrase is that backups are encrypted with: keep it outside the estate too,
+    /// without it every backup is lost. It cannot change.
     #[serde(default)]
     pub encryption: Option<SecretRef>,
+    /// How much of the write-ahead log is written in an hour; recovery times are computed with it.
+    #[serde(default)]
+    pub wal_per_hour: Option<Bytes>,
+}
+
+/// What saves and restores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackupTool {
+    /// pgBackRest.
+    #[serde(rename = "pgbackrest")]
+    PgBackRest,
+    /// WAL-G, which must be in the image.
+    WalG,
 }
 
 /// The state of another database that this one begins with.
@@ -290,7 +309,7 @@ pub struct RecoverSpec {
     pub from: Name,
     /// The moment or the named restore point; the newest state there is, if not said.
     #[serde(default)]
-    pub to: Option<String>,
+    pub to: Option<RecoveryTarget>,
 }
 
 /// Who signs the certificates of a database.

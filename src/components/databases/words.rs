@@ -1,6 +1,6 @@
 //! The choices of a database as words, so that defaults can be written as a blueprint would.
 
-use super::spec::{Load, PoolMode};
+use super::spec::{BackupTool, Load, PoolMode};
 
 macro_rules! words {
     ($($choice:ident { $($word:literal => $variant:ident),+ })+) => {$(
@@ -29,4 +29,5 @@ words! {
         "web" => Web, "transactions" => Transactions, "analytics" => Analytics, "mixed" => Mixed
     }
     PoolMode { "transaction" => Transaction, "session" => Session }
+    BackupTool { "pgbackrest" => PgBackRest, "wal-g" => WalG }
 }

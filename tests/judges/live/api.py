@@ -175,11 +175,17 @@ def handler(store):
     return Handler
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """Members are killed in the middle of an answer here: that is no news."""
+
+
 def serve(store, address, port, certificate, key):
-    server = ThreadingHTTPServer((address, port), handler(store))
+    server = Server((address, port), handler(store))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server

@@ -1,8 +1,8 @@
 """The smallest kubelet: runs the pods of generated manifests on this machine, as they are written.
 
-Each container gets this machine's file system under an overlay that is thrown away (and is read-only where the
-manifest says so), its volumes at their mount paths, its user, its environment; each pod gets a network of its own.
-No image is pulled: the programs are this machine's. Needs root.
+Each container gets the image's file system under an overlay that is thrown away (and is read-only where the manifest
+says so), its volumes at their mount paths, its user, its environment; each pod gets a network of its own. There is one
+image, a folder that `install.sh` makes of Debian's packages. Needs root.
 """
 
 import base64
@@ -28,8 +28,8 @@ def quiet(*command):
 class Node:
     """The machine: a bridge, a folder for volumes, and what the API server would know."""
 
-    def __init__(self, folder, objects, tools):
-        self.folder, self.objects, self.tools = pathlib.Path(folder), objects, tools
+    def __init__(self, folder, objects, image):
+        self.folder, self.objects, self.image = pathlib.Path(folder), objects, image
         self.pods, self.names, self.next = {}, {}, 20
         self.environment, self.account, self.namespace = {}, None, ""
         self.hosts = self.folder / "hosts"
@@ -178,7 +178,7 @@ class Pod:
 
     def command(self, container):
         """A shell script that makes the container's root and becomes its process."""
-        name, tools = container["name"], self.node.tools
+        name, image = container["name"], self.node.image
         base = self.folder / f"root-{name}"
         base.mkdir(exist_ok=True)
         context = {**self.spec.get("securityContext", {}), **container.get("securityContext", {})}
@@ -188,17 +188,13 @@ class Pod:
             "set -e",
             f"mount -t tmpfs tmpfs {base}",
             f"mkdir {base}/up {base}/work {root}",
-            f"mount -t overlay overlay -o lowerdir=/,upperdir={base}/up,workdir={base}/work {root}",
+            f"mount -t overlay overlay -o lowerdir={image},upperdir={base}/up,workdir={base}/work {root}",
             # The user of the image, by its number in the manifest.
             f"sed -i -E '/^[^:]*:[^:]*:{user}:/d; s/^postgres:.*/postgres:x:{user}:{group}::\\/var\\/lib\\/postgresql:\\/bin\\/sh/' {root}/etc/passwd",
             f"sed -i -E 's/^postgres:.*/postgres:x:{group}:/' {root}/etc/group",
             f"rm -rf {root}/etc/pgbackrest* {root}/etc/hosts && touch {root}/etc/hosts",
             f"mount --bind {self.node.hosts} {root}/etc/hosts",
         ]
-        for tool, path in tools.items():
-            lines.append(f"ln -sf {path} {root}/usr/local/bin/{tool}")
-            for parent in pathlib.Path(path).parents:
-                lines.append(f"chmod o+x {root}{parent}")
         lines.append(f"mount -t proc proc {root}/proc")
         for special in ("dev", "sys"):
             lines.append(f"mount --rbind /{special} {root}/{special}")
@@ -219,7 +215,7 @@ class Pod:
         if context.get("readOnlyRootFilesystem"):
             lines.append(f"mount -o remount,ro {root}")
         environment = {
-            "PATH": f"/usr/local/bin:/usr/lib/postgresql/{tools_major()}/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            "PATH": f"/usr/local/bin:{binaries(image)}:/usr/bin:/bin:/usr/sbin:/sbin",
             "HOME": "/tmp",
             "LANG": "C.UTF-8",
             "HOSTNAME": self.name,
@@ -296,8 +292,9 @@ def within(path):
     return path.replace("/var/run/", "/run/", 1)
 
 
-def tools_major():
-    return max(int(path.name) for path in pathlib.Path("/usr/lib/postgresql").iterdir() if path.name.isdigit())
+def binaries(image):
+    """Where the image has PostgreSQL's programs."""
+    return next(f"/{path.relative_to(image)}" for path in pathlib.Path(image).glob("usr/lib/postgresql/*/bin"))
 
 
 def quoted(word):

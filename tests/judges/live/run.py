@@ -72,7 +72,7 @@ class Authority:
     def __init__(self, folder):
         self.folder = folder
         folder.mkdir()
-        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=live", "-keyout", "ca.key", "-out", "ca.crt")
+        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=live", "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", "ca.key", "-out", "ca.crt")
 
     def openssl(self, *arguments):
         subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
@@ -83,7 +83,8 @@ class Authority:
     def issue(self, name, common_name, names):
         """A certificate and its key, as files."""
         self.openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={common_name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
-        (self.folder / "san").write_text(f"subjectAltName={','.join(names)}\n")
+        extensions = ["authorityKeyIdentifier=keyid", "subjectKeyIdentifier=hash", f"subjectAltName={','.join(names)}"]
+        (self.folder / "san").write_text("\n".join(extensions) + "\n")
         self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "1", "-extfile", "san", "-out", f"{name}.crt")
         return self.folder / f"{name}.crt", self.folder / f"{name}.key"
 
@@ -121,7 +122,7 @@ class Cluster:
         made = [authority.secret(o) for o in objects if o["kind"] == "Certificate"]
         made += [external(o, kept) for o in objects if o["kind"] == "ExternalSecret"]
         self.objects += made
-        self.node = kubelet.Node(folder, self.objects, tools())
+        self.node = kubelet.Node(folder, self.objects, image())
         self.node.namespace = namespace
         self.set = next(o for o in objects if o["kind"] == "StatefulSet")
         self.name, self.spec = self.set["metadata"]["name"], self.set["spec"]
@@ -158,7 +159,7 @@ class Cluster:
             claims[template["metadata"]["name"]] = path
         labels = {**self.template["metadata"]["labels"], "statefulset.kubernetes.io/pod-name": pod}
         self.stopped.discard(pod)
-        started = self.node.start(pod, self.template["spec"], labels, self.dns(pod), claims, {"patroni", "postgres", "postgresql", "database", "backrest"})
+        started = self.node.start(pod, self.template["spec"], labels, self.dns(pod), claims, {"postgres", "backrest"})
         self.store.pod(pod, started.address, labels)
         return started
 
@@ -254,11 +255,11 @@ class Cluster:
         self.node.close()
 
 
-def tools():
-    """Programs that are not this machine's own packages."""
-    patroni = os.environ.get("PATRONI") or shutil.which("patroni")
-    want(patroni, "patroni is not installed")
-    return {"patroni": patroni}
+def image():
+    """The folder that stands for the image: Debian with PostgreSQL, pgBackRest, PgBouncer and Patroni."""
+    path = os.environ.get("IMAGE")
+    want(path, "IMAGE names no folder")
+    return path
 
 
 # -- what is proven ----------------------------------------------------------------------------------------------

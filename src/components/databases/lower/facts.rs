@@ -3,13 +3,14 @@
 use super::{COMPONENT, Cx, pooler, reconcile};
 use crate::component::Situation;
 use crate::components::databases::model::{Database, PORT, REST_PORT, pooler_selector};
+use crate::components::databases::{drill, monitoring};
 use crate::field;
 use crate::k8s::secret::{SecretPath, SecretRef};
 use crate::k8s::socket::Socket;
 use crate::path::At;
 use crate::plan::{
-    ApiAccess, ApiRule, Flow, Peer, Plan, Replicas, Requests, SecretEntry, SecretNeed, Stage,
-    UnitId, UnitKind,
+    ApiAccess, ApiRule, Flow, Peer, Plan, Replicas, Requests, Scrape, SecretEntry, SecretNeed,
+    Stage, UnitId, UnitKind,
 };
 
 /// The port of the API servers themselves, which a connection to their Service ends at.
@@ -20,6 +21,7 @@ pub fn state(cx: Cx<'_>, situation: &Situation<'_>, unit: &UnitId, plan: &mut Pl
     let namespace = cx.namespace.unwrap_or_default();
     secrets(cx, unit, namespace, plan);
     replicas(cx, unit, namespace, plan);
+    scrapes(cx, unit, namespace, plan);
     if *situation.stage != Stage::Base {
         flows(cx, situation.stage, namespace, plan);
         rights(cx, situation.stage, namespace, plan);
@@ -54,7 +56,8 @@ fn secrets(cx: Cx<'_>, unit: &UnitId, namespace: &str, plan: &mut Plan) {
             component: COMPONENT,
         });
     };
-    let own = ["superuser", "replication", "rewind", "rest-api"];
+    let mut own = vec!["superuser", "replication", "rewind", "rest-api"];
+    own.extend(database.backup.as_ref().map(|_| drill::ROLE));
     need(database.credentials_secret(), own.iter().map(|key| entry(key)).collect());
     if database.pooler.is_some() {
         need(pooler::pooler_secret(database), vec![entry("pooler")]);
@@ -89,6 +92,28 @@ fn replicas(cx: Cx<'_>, unit: &UnitId, namespace: &str, plan: &mut Plan) {
     if let Some(pool) = &database.pooler {
         let at = field!(cx.at, database.pooler).key("instances");
         copies(pooler::name(database), pooler_selector(&database.name), pool.instances, at);
+    }
+}
+
+/// Patroni tells of the cluster, the exporter of the server.
+fn scrapes(cx: Cx<'_>, unit: &UnitId, namespace: &str, plan: &mut Plan) {
+    let database = cx.database;
+    let mut labels = database.selector();
+    labels.insert(super::service::SERVICE_LABEL.to_owned(), "members".to_owned());
+    for (port, number) in [("rest", REST_PORT), ("exporter", monitoring::PORT)] {
+        plan.facts.scrapes.push(Scrape {
+            unit: unit.clone(),
+            namespace: namespace.to_owned(),
+            name: format!("{}-{port}", database.scope()),
+            labels: labels.clone(),
+            port: port.to_owned(),
+            pods: database.selector(),
+            socket: Socket::tcp(number),
+            path: "/metrics".to_owned(),
+            interval: 30,
+            component: COMPONENT,
+            at: cx.at.key("postgres"),
+        });
     }
 }
 

@@ -12,7 +12,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::{Cx, patroni, pod, storage};
+use crate::components::databases::backup::lower::{self as backup, Parts};
+use crate::components::databases::backup::pods::files;
 use crate::components::databases::model::{Database, PORT, REST_PORT};
+use crate::components::databases::{monitoring, recover};
 use crate::k8s::quantity::Bytes;
 use crate::plan::Resource;
 
@@ -20,7 +23,8 @@ use crate::plan::Resource;
 const GRACE_SECONDS: i64 = 300;
 
 /// The fields that the StatefulSet is made of.
-const FIELDS: [&str; 6] = ["postgres", "resources", "storage", "failover", "credentials", "tls"];
+const FIELDS: [&str; 8] =
+    ["postgres", "resources", "storage", "failover", "credentials", "tls", "backup", "recover"];
 
 /// The StatefulSet.
 pub fn stateful_set(cx: Cx<'_>) -> Resource {
@@ -78,8 +82,8 @@ fn template(cx: Cx<'_>) -> core::PodTemplateSpec {
             automount_service_account_token: Some(true),
             enable_service_links: Some(false),
             security_context: Some(pod::pod_security(database.image.user)),
-            containers: vec![container(cx)],
-            volumes: Some(volumes(database)),
+            containers: containers(cx),
+            volumes: Some(volumes(cx)),
             node_selector: node_selector(database),
             tolerations: tolerations(database),
             affinity: Some(apart(database)),
@@ -88,6 +92,21 @@ fn template(cx: Cx<'_>) -> core::PodTemplateSpec {
             ..core::PodSpec::default()
         }),
     }
+}
+
+/// What archiving and backups add to a member.
+fn saving(cx: Cx<'_>) -> Parts {
+    match &cx.database.backup {
+        Some(backup) => backup::member(cx.database, backup, cx.estate),
+        None => Parts::default(),
+    }
+}
+
+fn containers(cx: Cx<'_>) -> Vec<core::Container> {
+    let mut containers = vec![container(cx)];
+    containers.extend(saving(cx).containers);
+    containers.push(monitoring::exporter());
+    containers
 }
 
 fn container(cx: Cx<'_>) -> core::Container {
@@ -102,12 +121,14 @@ fn container(cx: Cx<'_>) -> core::Container {
     if database.storage.wal.is_some() {
         mounts.push(pod::mount("wal", crate::components::databases::model::WAL_MOUNT));
     }
+    mounts.extend(saving(cx).mounts);
+    mounts.extend(cx.source.map(|_| pod::read_only("recover", recover::FOLDER)));
     core::Container {
         name: "postgres".to_owned(),
         image: Some(database.image.image.to_string()),
         // No entry point of the image: Patroni makes, joins and rewinds the data itself.
         command: Some(vec!["patroni".to_owned(), patroni::FOLDER.to_owned()]),
-        env: Some(variables(database)),
+        env: Some(variables(cx)),
         ports: Some(vec![pod::port("postgresql", PORT), pod::port("rest", REST_PORT)]),
         resources: Some(resources(database)),
         volume_mounts: Some(mounts),
@@ -119,7 +140,8 @@ fn container(cx: Cx<'_>) -> core::Container {
 }
 
 /// The environment wins over files, and files over what the cluster agreed on.
-fn variables(database: &Database) -> Vec<core::EnvVar> {
+fn variables(cx: Cx<'_>) -> Vec<core::EnvVar> {
+    let database = cx.database;
     let secret = database.credentials_secret();
     let mut variables = vec![
         pod::field("POD_IP", "status.podIP"),
@@ -145,6 +167,9 @@ fn variables(database: &Database) -> Vec<core::EnvVar> {
     // The first process lives longest when memory runs out: it restarts the others.
     variables.push(pod::value("PG_OOM_ADJUST_FILE", "/proc/self/oom_score_adj"));
     variables.push(pod::value("PG_OOM_ADJUST_VALUE", "0"));
+    variables.extend(saving(cx).variables);
+    let source = cx.source.into_iter();
+    variables.extend(source.flat_map(|it| recover::variables(database, it, cx.estate)));
     variables
 }
 
@@ -190,7 +215,8 @@ fn liveness(database: &Database) -> core::Probe {
     }
 }
 
-fn volumes(database: &Database) -> Vec<core::Volume> {
+fn volumes(cx: Cx<'_>) -> Vec<core::Volume> {
+    let database = cx.database;
     let mut volumes = vec![
         pod::of_config_map("configuration", patroni::name(database)),
         pod::of_certificate("tls", database.tls_secret()),
@@ -198,6 +224,8 @@ fn volumes(database: &Database) -> Vec<core::Volume> {
     ];
     volumes
         .extend(patroni::scratch().map(|(name, _)| pod::scratch(name, false, Bytes::from_mi(64))));
+    volumes.extend(saving(cx).volumes);
+    volumes.extend(cx.source.map(|_| files("recover", &recover::files(database))));
     volumes
 }
 

@@ -2,14 +2,14 @@
 
 mod facts;
 mod member;
-mod patroni;
-mod pod;
+pub mod patroni;
+pub mod pod;
 mod pooler;
 mod reconcile;
 mod service;
 mod statements;
 mod storage;
-mod tls;
+pub mod tls;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
@@ -26,6 +26,8 @@ pub const COMPONENT: &str = "databases";
 #[derive(Clone, Copy)]
 pub struct Cx<'a> {
     pub database: &'a Database,
+    /// The database whose state this one begins with.
+    pub source: Option<&'a Database>,
     pub parameters: &'a Parameters,
     /// The database's field.
     pub at: &'a At,
@@ -64,7 +66,13 @@ fn objects(cx: Cx<'_>) -> Vec<Resource> {
 }
 
 /// Puts a database into the plan.
-pub fn database(database: &Database, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
+pub fn database(
+    database: &Database,
+    all: &[Database],
+    at: &At,
+    situation: &Situation<'_>,
+    plan: &mut Plan,
+) {
     let place = match situation.stage {
         Stage::Base => None,
         _ => Some(situation.namespace(&database.team)),
@@ -72,6 +80,7 @@ pub fn database(database: &Database, at: &At, situation: &Situation<'_>, plan: &
     let parameters = parameters::of(database);
     let cx = Cx {
         database,
+        source: super::operations::recover_source(database, all),
         parameters: &parameters,
         at,
         namespace: place.as_deref(),

@@ -7,8 +7,9 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use sha2::{Digest, Sha256};
 
 use super::Cx;
+use crate::components::databases::backup::lower as backup;
 use crate::components::databases::model::{DATA_MOUNT, Database, PORT, REST_PORT, SOCKETS};
-use crate::components::databases::parameters;
+use crate::components::databases::{drill, monitoring, parameters, recover};
 use crate::emit::yaml;
 use crate::k8s::duration::Duration;
 use crate::k8s::postgres::Synchronous;
@@ -94,6 +95,40 @@ fn cluster(cx: Cx<'_>) -> Tree {
         initdb.push(tree!({"waldir": (folder.clone())}));
         basebackup.push(tree!({"waldir": (folder)}));
     }
+    let mut bootstrap = tree!({"dcs": (shared(cx)), "initdb": (Tree::from(initdb))});
+    let mut postgresql = tree!({
+        "listen": (format!("0.0.0.0:{PORT}")),
+        "bin_dir": (database.binaries()),
+        "data_dir": (database.data_directory()),
+        "pgpass": "/tmp/pgpass",
+        "use_unix_socket": true,
+        "use_unix_socket_repl": true,
+        // A member that cannot follow is built anew, by itself.
+        "remove_data_directory_on_rewind_failure": true,
+        "remove_data_directory_on_diverged_timelines": true,
+        "create_replica_methods": ["basebackup"],
+        "basebackup": (Tree::from(basebackup))
+    });
+    if let (Some(backup), Some(map)) = (&database.backup, postgresql.as_map_mut()) {
+        let fetch = backup::restore_command(database, backup);
+        map.insert("recovery_conf", tree!({"restore_command": fetch}));
+        if let Some(command) = backup::replica_command(database, backup) {
+            // The store first, which is nobody's load; without a backup yet it gives up, and the leader is asked.
+            map.insert("create_replica_methods", tree!(["pgbackrest", "basebackup"]));
+            let method = tree!({"command": command, "keep_data": true, "no_params": true});
+            map.insert("pgbackrest", method);
+        }
+    }
+    if let (Some(_), Some(map)) = (cx.source, bootstrap.as_map_mut()) {
+        map.insert("method", "recover");
+        let command = format!("{}/recover.sh", recover::FOLDER);
+        let method = tree!({
+            "command": command,
+            "keep_existing_recovery_conf": true,
+            "no_params": true
+        });
+        map.insert("recover", method);
+    }
     tree!({
         "scope": (database.scope()),
         "kubernetes": {
@@ -106,23 +141,8 @@ fn cluster(cx: Cx<'_>) -> Tree {
             "labels": (labels(database))
         },
         "restapi": {"listen": (format!("0.0.0.0:{REST_PORT}"))},
-        "bootstrap": {
-            "dcs": (shared(cx)),
-            "initdb": (Tree::Seq(initdb))
-        },
-        "postgresql": {
-            "listen": (format!("0.0.0.0:{PORT}")),
-            "bin_dir": (database.binaries()),
-            "data_dir": (database.data_directory()),
-            "pgpass": "/tmp/pgpass",
-            "use_unix_socket": true,
-            "use_unix_socket_repl": true,
-            // A member that cannot follow is built anew, by itself.
-            "remove_data_directory_on_rewind_failure": true,
-            "remove_data_directory_on_diverged_timelines": true,
-            "create_replica_methods": ["basebackup"],
-            "basebackup": (Tree::Seq(basebackup))
-        }
+        "bootstrap": bootstrap,
+        "postgresql": postgresql
     })
 }
 
@@ -141,6 +161,11 @@ fn local(cx: Cx<'_>) -> Tree {
     let mut map = Map::new();
     for (name, value) in cx.parameters.iter().filter(|(name, _)| !parameters::is_shared(name)) {
         map.insert(name.clone(), value.text.clone());
+    }
+    if let Some(backup) = &cx.database.backup {
+        for (name, value) in backup::parameters(cx.database, backup) {
+            map.insert(name, value);
+        }
     }
     for (name, value) in [
         ("ssl", "on".to_owned()),
@@ -198,11 +223,16 @@ pub fn shared(cx: Cx<'_>) -> Tree {
 fn access(database: &Database) -> Tree {
     let mut lines = vec![
         "local all all peer map=local".to_owned(),
+        // Patroni asks its own server for its place in the log; `all` is no replication.
+        format!("local replication {REPLICATOR} peer map=local"),
         format!("hostssl replication {REPLICATOR} all scram-sha-256"),
         format!("hostssl postgres {REWINDER} all scram-sha-256"),
         // The Job that makes roles and databases; policies let nobody else near.
         "hostssl all postgres all scram-sha-256".to_owned(),
     ];
+    if database.backup.is_some() {
+        lines.push(format!("hostssl postgres {} all scram-sha-256", drill::ROLE));
+    }
     if database.pooler.is_some() {
         lines.push(format!("hostssl postgres {POOLER} all scram-sha-256"));
     }
@@ -214,7 +244,11 @@ fn access(database: &Database) -> Tree {
     tree!({
         "postgresql": {
             "pg_hba": (Tree::Seq(lines.into_iter().map(Tree::from).collect())),
-            "pg_ident": ["local postgres postgres"]
+            "pg_ident": [
+                "local postgres postgres",
+                (format!("local postgres {REPLICATOR}")),
+                (format!("local nobody {}", monitoring::ROLE))
+            ]
         }
     })
 }

@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::{Cx, patroni, pod, statements};
+use crate::components::databases::drill;
 use crate::components::databases::model::{Database, PORT, REST_PORT};
 use crate::components::databases::parameters::FOLLOWED;
 use crate::k8s::quantity::{Bytes, Cpu};
@@ -110,6 +111,9 @@ fn pod_of(database: &Database) -> core::PodSpec {
     if database.pooler.is_some() {
         let secret = super::pooler::pooler_secret(database);
         variables.push(pod::secret("POOLER", &secret, "pooler"));
+    }
+    if database.backup.is_some() {
+        variables.push(pod::secret("DRILL_PASSWORD", &secret, drill::ROLE));
     }
     let memory = Bytes::from_mi(128);
     let container = core::Container {

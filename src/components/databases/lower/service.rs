@@ -6,11 +6,14 @@ use k8s_openapi::api::core::v1::{Service, ServiceAccount, ServicePort, ServiceSp
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::Cx;
-use crate::components::databases::model::{PORT, REST_PORT};
+use crate::components::databases::backup::lower as backup;
+use crate::components::databases::model::{Database, PORT, REST_PORT};
+use crate::components::databases::monitoring;
+use crate::components::databases::spec::BackupTool;
 use crate::plan::Resource;
 
 /// The label that keeps the Services of a database apart, so that a monitor selects one of them.
-const SERVICE_LABEL: &str = "groundplan.dev/service";
+pub const SERVICE_LABEL: &str = "groundplan.dev/service";
 
 /// The service account of the members, and of nothing else: who has it owns the database.
 pub fn account(cx: Cx<'_>) -> Resource {
@@ -33,6 +36,14 @@ pub fn port(name: &str, port: u16) -> ServicePort {
     }
 }
 
+fn members_ports(database: &Database) -> Vec<ServicePort> {
+    let mut ports =
+        vec![port("postgresql", PORT), port("rest", REST_PORT), port("exporter", monitoring::PORT)];
+    let server = database.backup.as_ref().filter(|it| it.tool == BackupTool::PgBackRest);
+    ports.extend(server.map(|_| port("backrest", backup::PORT)));
+    ports
+}
+
 /// The Services: of each member by name, of the leader, of those that follow.
 pub fn services(cx: Cx<'_>) -> Vec<Resource> {
     let database = cx.database;
@@ -41,7 +52,7 @@ pub fn services(cx: Cx<'_>) -> Vec<Resource> {
         // Members must find each other before they are ready, or they never become so.
         publish_not_ready_addresses: Some(true),
         selector: Some(database.selector()),
-        ports: Some(vec![port("postgresql", PORT), port("rest", REST_PORT)]),
+        ports: Some(members_ports(database)),
         ..ServiceSpec::default()
     };
     let of_role = |role: &str| {

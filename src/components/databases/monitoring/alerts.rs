@@ -6,60 +6,60 @@ use crate::k8s::crd::prometheus::{AlertRule, RuleGroup};
 
 /// What the alerts of one database in one environment are made of.
 #[derive(Clone, Debug)]
-pub(crate) struct Watched {
+pub struct Watched {
     /// The database's name: Patroni's scope and the StatefulSet's name.
-    pub(crate) name: String,
+    pub name: String,
     /// Its namespace.
-    pub(crate) namespace: String,
+    pub namespace: String,
     /// Where people read what to do.
-    pub(crate) runbook: String,
+    pub runbook: String,
     /// Members.
-    pub(crate) members: u32,
+    pub members: u32,
     /// How many standbys must confirm each commit; 0 where none need to.
-    pub(crate) synchronous: u32,
+    pub synchronous: u32,
     /// Seconds after which a silent leader is replaced.
-    pub(crate) ttl: u64,
+    pub ttl: u64,
     /// Bytes that a standby may be behind.
-    pub(crate) lag: u64,
+    pub lag: u64,
     /// Bytes of WAL that a slot may hold back.
-    pub(crate) slot_wal: u64,
+    pub slot_wal: u64,
     /// The claims' names before the member's number: `data-orders`.
-    pub(crate) claims: Vec<String>,
+    pub claims: Vec<String>,
     /// WAL archiving and backups, unless there are none.
-    pub(crate) backup: Option<WatchedBackup>,
+    pub backup: Option<WatchedBackup>,
     /// The restore drill, unless there is none.
-    pub(crate) drill: Option<WatchedDrill>,
+    pub drill: Option<WatchedDrill>,
 }
 
 /// What the alerts on backups are made of.
 #[derive(Clone, Debug)]
-pub(crate) struct WatchedBackup {
+pub struct WatchedBackup {
     /// The CronJob.
-    pub(crate) cronjob: String,
+    pub cronjob: String,
     /// Seconds from one run to the next.
-    pub(crate) interval: u64,
+    pub interval: u64,
     /// Seconds after which WAL is archived even where little was written.
-    pub(crate) archive_timeout: u64,
+    pub archive_timeout: u64,
 }
 
 /// What the alerts on the drill are made of.
 #[derive(Clone, Debug)]
-pub(crate) struct WatchedDrill {
+pub struct WatchedDrill {
     /// The CronJob.
-    pub(crate) cronjob: String,
+    pub cronjob: String,
     /// The namespace it runs in.
-    pub(crate) namespace: String,
+    pub namespace: String,
     /// Seconds from one run to the next.
-    pub(crate) interval: u64,
+    pub interval: u64,
     /// Seconds in which the database must be restored.
-    pub(crate) recovery_time: u64,
+    pub recovery_time: u64,
 }
 
 const CRITICAL: &str = "critical";
 const WARNING: &str = "warning";
 
 /// The alerts of one database.
-pub(crate) fn groups(watched: &Watched) -> Vec<RuleGroup> {
+pub fn groups(watched: &Watched) -> Vec<RuleGroup> {
     let group = |part: &str, rules: Vec<AlertRule>| RuleGroup {
         name: format!("database-{}-{part}", watched.name),
         rules,
@@ -84,12 +84,12 @@ pub(crate) fn groups(watched: &Watched) -> Vec<RuleGroup> {
 
 impl Watched {
     /// Series of Patroni: it labels them with its scope, the monitor with the namespace.
-    fn patroni(&self, metric: &str) -> String {
+    pub(super) fn patroni(&self, metric: &str) -> String {
         format!("{metric}{{namespace=\"{}\",scope=\"{}\"}}", self.namespace, self.name)
     }
 
     /// Series of the exporter beside each member.
-    fn exporter(&self, metric: &str) -> String {
+    pub(super) fn exporter(&self, metric: &str) -> String {
         format!("{metric}{{namespace=\"{}\",pod=~\"{}-[0-9]+\"}}", self.namespace, self.name)
     }
 
@@ -253,16 +253,22 @@ impl Watched {
             format!("min({0}) == 0 or absent({0})", self.exporter("pg_up")),
             (format!("the exporter of a member of {name} cannot log in"), "member-missing"),
         )];
-        for (metric, id) in
-            [("pg_database_wraparound_age_datfrozenxid_seconds", "transactions"), ("pg_database_wraparound_age_datminmxid_seconds", "multixacts")]
-        {
+        for (metric, id) in [
+            ("pg_database_wraparound_age_datfrozenxid_seconds", "transactions"),
+            ("pg_database_wraparound_age_datminmxid_seconds", "multixacts"),
+        ] {
             // Despite its name the metric counts ids, of which there are 2^31 before the server stops.
-            for (severity, limit, share) in [(WARNING, "5e8", "a quarter"), (CRITICAL, "1.2e9", "over half")] {
+            for (severity, limit, share) in
+                [(WARNING, "5e8", "a quarter"), (CRITICAL, "1.2e9", "over half")]
+            {
                 rules.push(self.alert(
                     ("DatabaseWraparound", severity),
                     "10m",
                     format!("max({}) > {limit}", self.exporter(metric)),
-                    (format!("{name} has used {share} of its {id} since the last freeze"), "wraparound"),
+                    (
+                        format!("{name} has used {share} of its {id} since the last freeze"),
+                        "wraparound",
+                    ),
                 ));
             }
         }
@@ -281,22 +287,33 @@ impl Watched {
                 "max({}) > 3600",
                 self.exporter("pg_long_running_transactions_oldest_timestamp_seconds")
             ),
-            (format!("a transaction of {name} is open for an hour and holds back vacuum"), "connections"),
+            (
+                format!("a transaction of {name} is open for an hour and holds back vacuum"),
+                "connections",
+            ),
         ));
         rules.extend(self.disks());
         rules
     }
 
-    fn disks(&self) -> [AlertRule; 2] {
+    /// Series of the kubelet on the volumes of the members.
+    pub(super) fn volume(&self, metric: &str) -> String {
         let claims = self.claims.join("|");
-        let volume = |metric: &str| {
-            format!(
-                "{metric}{{namespace=\"{}\",persistentvolumeclaim=~\"({claims})-[0-9]+\"}}",
-                self.namespace
-            )
-        };
-        let available = volume("kubelet_volume_stats_available_bytes");
-        let capacity = volume("kubelet_volume_stats_capacity_bytes");
+        format!(
+            "{metric}{{namespace=\"{}\",persistentvolumeclaim=~\"({claims})-[0-9]+\"}}",
+            self.namespace
+        )
+    }
+
+    /// The CronJobs that are watched, each with its namespace.
+    pub(super) fn cronjobs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let backup = self.backup.iter().map(|it| (self.namespace.as_str(), it.cronjob.as_str()));
+        backup.chain(self.drill.iter().map(|it| (it.namespace.as_str(), it.cronjob.as_str())))
+    }
+
+    fn disks(&self) -> [AlertRule; 2] {
+        let available = self.volume("kubelet_volume_stats_available_bytes");
+        let capacity = self.volume("kubelet_volume_stats_capacity_bytes");
         let name = &self.name;
         [
             self.alert(
@@ -361,10 +378,8 @@ impl Watched {
 
     fn drills(&self, drill: &WatchedDrill) -> Vec<AlertRule> {
         let name = &self.name;
-        let jobs = format!(
-            "{{namespace=\"{}\",job_name=~\"{}-[0-9]+\"}}",
-            drill.namespace, drill.cronjob
-        );
+        let jobs =
+            format!("{{namespace=\"{}\",job_name=~\"{}-[0-9]+\"}}", drill.namespace, drill.cronjob);
         let time = drill.recovery_time;
         vec![
             self.alert(

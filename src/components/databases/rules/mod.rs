@@ -7,8 +7,9 @@ mod settings;
 
 pub use place::ALLOWS_NO_CLIENT;
 
+use super::backup::rules as backup;
 use super::model::Database;
-use super::{parameters, resolve};
+use super::{parameters, recover, resolve};
 use crate::component::Symbols;
 use crate::diag::{Diagnostics, Rule};
 use crate::path::At;
@@ -54,6 +55,17 @@ pub static ALL: &[&Rule] = &[
     &resolve::OWNER_UNKNOWN,
     &resolve::USER_RESERVED,
     &resolve::SECRET_SHARED,
+    &backup::NO_BACKUP,
+    &backup::RECOVERY_POINT,
+    &backup::RECOVERY_TIME,
+    &backup::KEEP,
+    &backup::ORDER,
+    &backup::KIND,
+    &backup::UNREACHABLE,
+    &backup::DRILL_RARE,
+    &recover::SOURCE,
+    &recover::ITSELF,
+    &recover::UNLIKE,
 ];
 
 /// Checks a database.
