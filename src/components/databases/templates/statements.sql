@@ -1,6 +1,5 @@
 -- The roles and databases that the blueprint names. It may run again and again; nothing is ever dropped.
 set log_statement = 'none';
-set password_encryption = 'scram-sha-256';
 {% for user in users %}
 \getenv secret USER_{{ loop.index0 }}
 select 'create role {{ user.quoted }}' where not exists (select from pg_roles where rolname = '{{ user.name }}') \gexec
