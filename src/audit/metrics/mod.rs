@@ -14,6 +14,7 @@ use super::view::{Object, View};
 use crate::catalog::metrics::{Exporter, Served, exporter, is_built_in};
 use crate::diag::{Diagnostics, Rule, nearest};
 use crate::k8s::promql;
+use crate::plan::Stage;
 use expressions::Expression;
 
 /// A metric of nobody.
@@ -74,6 +75,11 @@ fn clusters<'a>(view: &View<'a>) -> BTreeMap<&'a str, Cluster<'a>> {
         let cluster = clusters.entry(stated.stage.cluster().unwrap_or_default()).or_default();
         cluster.exporters.insert(stated.name, known);
     }
+    // What serves its own metrics says so even where nothing else is known: that alone is no ground to judge by.
+    clusters.retain(|name, _| {
+        let whole = |stage: &Stage| matches!(stage, Stage::Cluster(cluster) if cluster == name);
+        facts.exporters.iter().any(|stated| whole(&stated.stage))
+    });
     for metric in &facts.served_metrics {
         if let Some(cluster) = clusters.get_mut(metric.stage.cluster().unwrap_or_default()) {
             cluster.others.insert(metric.name.clone());

@@ -1,5 +1,5 @@
 use super::*;
-use crate::audit::testing::{Estate, at, messages, production, rules_found};
+use crate::audit::testing::{Estate, at, messages, rules_found};
 use crate::k8s::tree::Tree;
 use crate::plan::{self, Plan};
 use crate::tree;
@@ -8,7 +8,7 @@ fn scraped(object: Tree) -> Plan {
     let mut plan = Estate::new().object(object).plan();
     for name in ["node-exporter", "kubelet"] {
         plan.facts.exporters.push(plan::Exporter {
-            stage: production(),
+            stage: plan::Stage::Cluster("main".to_owned()),
             name,
             at: at("monitoring"),
         });

@@ -3,8 +3,9 @@
 # `recover.sh fetch <segment> <path>` for every segment of that database's log.
 set -eu
 {% if pgbackrest %}
-export PGBACKREST_REPO1_PATH="$RECOVER_PGBACKREST_REPO1_PATH"
-export PGBACKREST_REPO1_CIPHER_PASS="$RECOVER_PGBACKREST_REPO1_CIPHER_PASS"
+for name in PGBACKREST_REPO1_PATH PGBACKREST_REPO1_CIPHER_PASS; do
+  eval "export $name=\"\$RECOVER_$name\""
+done
 if [ "${1:-}" = fetch ]; then
   exec pgbackrest --stanza="$RECOVER_STANZA" --pg1-path={{ data }} --no-archive-async archive-get "$2" "$3"
 fi

@@ -26,7 +26,13 @@ class Store:
         self.objects = collections.defaultdict(dict)
         self.events = collections.defaultdict(list)
         self.version = 100
-        self.allowed = {(verb, resource) for rule in rules for resource in rule["resources"] for verb in rule["verbs"]}
+        # Each verb on a resource with the names it is limited to; nothing: not limited.
+        self.allowed = {
+            (verb, resource): rule.get("resourceNames", [])
+            for rule in rules
+            for resource in rule["resources"]
+            for verb in rule["verbs"]
+        }
         self.used, self.denied = collections.Counter(), collections.Counter()
         self.down = False
 
@@ -109,8 +115,9 @@ def handler(store):
                 "PUT": "update",
                 "DELETE": "delete" if name else "deletecollection",
             }[self.command]
-            if (verb, resource) not in store.allowed:
-                store.denied[(verb, resource)] += 1
+            names = store.allowed.get((verb, resource))
+            if names is None or (names and name not in names):
+                store.denied[(verb, resource, name)] += 1
                 return self.refuse(403, "Forbidden")
             store.used[(verb, resource)] += 1
             return getattr(self, verb)(resource, name, query, body)

@@ -32,7 +32,7 @@ class Node:
         self.folder, self.objects, self.image = pathlib.Path(folder), objects, image
         self.pods, self.names, self.next = {}, {}, 20
         self.environment, self.account, self.namespace = {}, None, ""
-        self.hosts = self.folder / "hosts"
+        self.hosts, self.export = self.folder / "hosts", self.folder / "export"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
         quiet("ip", "link", "del", BRIDGE)
@@ -114,7 +114,11 @@ class Pod:
     def volume(self, volume):
         path = self.folder / "volumes" / volume["name"]
         if "persistentVolumeClaim" in volume:
-            claim = self.node.folder / "claims" / volume["persistentVolumeClaim"]["claimName"]
+            name = volume["persistentVolumeClaim"]["claimName"]
+            claim = self.node.folder / "claims" / name
+            if self.node.find("PersistentVolumeClaim", name)["spec"].get("volumeName"):
+                # A claim on an export: all of them see the same files.
+                claim = self.node.export
             claim.mkdir(parents=True, exist_ok=True)
             self.own(claim)
             return claim

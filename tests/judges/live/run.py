@@ -63,6 +63,11 @@ def built(output, *folders):
     return objects
 
 
+def plain(folder):
+    """Objects of a folder that kustomize has no part in."""
+    return [it for path in sorted(folder.glob("*.yaml")) for it in yaml.safe_load_all(path.read_text()) if it and it.get("kind") != "Kustomization"]
+
+
 # -- what stands outside the database: certificates, secrets ------------------------------------------------------
 
 
@@ -127,14 +132,15 @@ class Cluster:
         self.set = next(o for o in objects if o["kind"] == "StatefulSet")
         self.name, self.spec = self.set["metadata"]["name"], self.set["spec"]
         self.template = self.spec["template"]
-        role = next(o for o in objects if o["kind"] == "Role" and o["metadata"]["name"] == self.name)
+        role = next(o for o in objects if o["kind"] == "Role" and any("configmaps" in rule["resources"] for rule in o["rules"]) and self.name in str(o))
         self.store = api.Store(role["rules"])
         address = f"{kubelet.NET}.1"
         files = authority.issue("api", "api", [f"IP:{address}"])
         self.server = api.serve(self.store, address, port, *files)
         self.node.account = self.account(authority)
         self.node.environment = {"KUBERNETES_SERVICE_HOST": address, "KUBERNETES_SERVICE_PORT": str(port)}
-        self.repository = repository
+        self.repository = self.node.export = repository
+        repository.mkdir(exist_ok=True)
         self.stopped = set()
 
     def account(self, authority):
@@ -330,32 +336,33 @@ def main(groundplan, folder):
         output = scratch / "output"
         compiled(groundplan, folder / "estate.yaml", folder / "none", output)
         objects = built(output, "databases/orders/overlays/production", "databases/orders-drill/overlays/production")
+        objects += plain(output / "clusters/main/namespaces/shop-production")
         authority, kept = Authority(scratch / "ca"), {}
-        repository = scratch / "node/claims" / next(o["metadata"]["name"] for o in objects if o["kind"] == "PersistentVolumeClaim" and "backup" in o["metadata"]["name"])
+        repository = scratch / "export"
         cluster = Cluster(scratch / "node", objects, "shop-production", authority, kept, PORT, repository)
         with step("boot"):
             cluster.boot()
         with step("hooks after the sync"):
             cluster.hooks()
         with step("backup"):
-            code, text = cluster.cronjob("orders-backup")
+            code, text = cluster.cronjob("orders-db-backup")
             want(code == 0, f"the backup failed:\n{text}")
             want("WARN" not in text and "ERROR" not in text, f"pgBackRest complains:\n{text}")
         with step("failover"):
             failover(cluster)
         with step("drill"):
-            code, text = cluster.cronjob("orders-drill")
+            code, text = cluster.cronjob("orders-db-drill")
             print("\n".join(line for line in text.splitlines() if line.startswith("drill:")))
             want(code == 0, f"the drill failed:\n{text}\n{cluster.logs()}")
         moment = recover_target(cluster)
         with step("drill without a segment of WAL"):
             middle = gap(cluster)
-            code, text = cluster.cronjob("orders-drill")
+            code, text = cluster.cronjob("orders-db-drill")
             print("\n".join(line for line in text.splitlines() if line.startswith("drill:")))
             want(code != 0, f"the drill passed although {middle} is gone: it proves nothing")
             want("missing or damaged" in text, f"the drill failed for another reason:\n{text}")
         want(not cluster.store.denied, f"Patroni asked for what its Role does not grant: {dict(cluster.store.denied)}")
-        unused = cluster.store.allowed - set(cluster.store.used)
+        unused = set(cluster.store.allowed) - set(cluster.store.used)
         print(f"live: verbs used {sorted(cluster.store.used)}; granted and not used {sorted(unused)}")
         with step(f"restore to {moment}"):
             cluster.close()
@@ -382,11 +389,8 @@ def restore(groundplan, folder, scratch, moment, authority, kept, repository):
     (scratch / "recovered.yaml").write_text(text)
     compiled(groundplan, scratch / "recovered.yaml", folder / "none", scratch / "recovered")
     objects = built(scratch / "recovered", "databases/orders-again/overlays/production")
+    objects += plain(scratch / "recovered/clusters/main/namespaces/shop-production")
     cluster = Cluster(scratch / "again", objects, "shop-production", authority, kept, PORT + 1, repository)
-    claim = next(o["metadata"]["name"] for o in objects if o["kind"] == "PersistentVolumeClaim" and "backup" in o["metadata"]["name"])
-    (scratch / "again/claims").mkdir(parents=True, exist_ok=True)
-    shutil.copytree(repository, scratch / "again/claims" / claim, dirs_exist_ok=True)
-    subprocess.run(["chown", "-R", "999:999", str(scratch / "again/claims" / claim)], check=True)
     cluster.boot(180)
     return cluster
 

@@ -113,7 +113,7 @@ fn pod_of(database: &Database) -> core::PodSpec {
         variables.push(pod::secret("POOLER", &secret, "pooler"));
     }
     if database.backup.is_some() {
-        variables.push(pod::secret("DRILL_PASSWORD", &secret, drill::ROLE));
+        variables.push(pod::secret("DRILL", &secret, drill::ROLE));
     }
     let memory = Bytes::from_mi(128);
     let container = core::Container {

@@ -51,7 +51,7 @@ select 'create role monitor' where not exists (select from pg_roles where rolnam
 alter role monitor login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit 5;
 grant pg_monitor to monitor;
 {% if drill %}
-\getenv secret DRILL_PASSWORD
+\getenv secret DRILL
 select 'create role drill' where not exists (select from pg_roles where rolname = 'drill') \gexec
 alter role drill login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit 4;
 select format('alter role %I password %L', 'drill', :'secret') \gexec
