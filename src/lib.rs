@@ -75,6 +75,8 @@ pub struct Compilation {
     pub identity: Option<(String, String)>,
     /// Everything that was found.
     pub diagnostics: Diagnostics,
+    /// What changes of things that run take, as far as the last output is known.
+    pub changes: Vec<audit::live::Change>,
     /// The finished plan; `None` when an error stopped it.
     pub plan: Option<Plan>,
 }
@@ -84,6 +86,15 @@ pub struct Compilation {
 /// # Errors
 /// Only what the world refuses: a file that is not there or cannot be read.
 pub fn compile(input: Input<'_>) -> Result<Compilation, LoadError> {
+    compile_after(input, None)
+}
+
+/// Compiles as [`compile`] does, knowing the last output: the folder with its `groundplan.lock`. What runs already
+/// and cannot change is refused, and what the other changes of it take is told.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_after(input: Input<'_>, last: Option<&Utf8Path>) -> Result<Compilation, LoadError> {
     let mut diagnostics = Diagnostics::new();
     let Input { world, blueprint, overlays } = input;
     let loaded = source::load(world, blueprint, overlays, registry::SECTIONS, &mut diagnostics)?;
@@ -100,9 +111,15 @@ pub fn compile(input: Input<'_>) -> Result<Compilation, LoadError> {
     let identity =
         metadata.map(|metadata| (metadata.name.to_string(), metadata.version.to_string()));
     let mut plan = None;
+    let mut changes = Vec::new();
     if let Some(mut whole) = lowered {
         passes::derive(&mut whole);
         audit::audit(&whole, &mut diagnostics);
+        // A lock that cannot be read is refused when it is to be written.
+        let lock = last.and_then(|folder| world.read(&folder.join(publish::lock::LOCK)).ok());
+        if let Some(lock) = lock.and_then(|bytes| publish::lock::Lock::parse(&bytes).ok()) {
+            changes = audit::live::compare(&whole.facts.live, &lock.versions, &mut diagnostics);
+        }
         plan = Some(whole);
     }
     if let Some(waivers) = &base.and_then(|estate| estate.waivers) {
@@ -112,7 +129,7 @@ pub fn compile(input: Input<'_>) -> Result<Compilation, LoadError> {
     if diagnostics.has_errors() {
         plan = None;
     }
-    Ok(Compilation { loaded, identity, diagnostics, plan })
+    Ok(Compilation { loaded, identity, diagnostics, changes, plan })
 }
 
 /// Every rule there is, in the order of the stages.

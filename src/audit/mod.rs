@@ -10,6 +10,7 @@ mod capacity;
 mod contents;
 mod hostnames;
 mod labelled;
+pub mod live;
 mod metrics;
 mod names;
 mod needs;
@@ -48,6 +49,8 @@ pub static AUDITS: &[Audit] = &[
     (metrics::RULES, metrics::audit),
     (needs::RULES, |view, diags| needs::audit(view.plan, diags)),
     (applications::RULES, |view, diags| applications::audit(view.plan, diags)),
+    // Asked of the plan and of the last output (`lib.rs`).
+    (live::RULES, |_, _| ()),
     (contents::RULES, |view, diags| contents::audit(view.plan, diags)),
 ];
 

@@ -10,7 +10,7 @@ use super::Exit;
 use super::output::Output;
 use crate::report::{Format, Report};
 use crate::world::{Disk, Standing, World};
-use crate::{Compilation, Input, compile, rules};
+use crate::{Compilation, Input, compile_after, rules};
 
 /// Which blueprint, and how findings are told.
 #[derive(Debug, Args)]
@@ -62,19 +62,33 @@ impl BlueprintArgs {
 
     /// Compiles and tells what was found.
     pub(super) fn compile(&self, output: &Output) -> anyhow::Result<Checked> {
-        self.reading.compile(&self.blueprint, output)
+        self.reading.compile(&self.blueprint, None, output)
+    }
+
+    /// Compiles, knowing the folder of the last output, and tells what was found.
+    pub(super) fn compile_after(
+        &self,
+        last: &Utf8Path,
+        output: &Output,
+    ) -> anyhow::Result<Checked> {
+        self.reading.compile(&self.blueprint, Some(last), output)
     }
 }
 
 impl ReadingArgs {
     /// Compiles and tells what was found.
-    pub(super) fn compile(&self, blueprint: &Utf8Path, output: &Output) -> anyhow::Result<Checked> {
+    pub(super) fn compile(
+        &self,
+        blueprint: &Utf8Path,
+        last: Option<&Utf8Path>,
+        output: &Output,
+    ) -> anyhow::Result<Checked> {
         let beside = blueprint.parent().unwrap_or(Utf8Path::new("")).join("overlays");
         let overlays = match &self.overlays {
             Some(folder) => Some(folder.as_path()),
             None => (Disk.standing(&beside) == Standing::Folder).then_some(beside.as_path()),
         };
-        let compilation = compile(Input { world: &Disk, blueprint, overlays })?;
+        let compilation = compile_after(Input { world: &Disk, blueprint, overlays }, last)?;
         let root = repository_root();
         let here = current_folder();
         let mut report = Report::new(

@@ -38,6 +38,8 @@ pub struct Facts {
     /// The keys of labels that programs write on pods while they run, by namespace: selectors may use them although
     /// no pod template has them.
     pub runtime_labels: BTreeMap<String, BTreeSet<&'static str>>,
+    /// What runs for long, so that the next output knows of it.
+    pub live: Vec<super::Live>,
     /// Which programs may use the Kubernetes API.
     pub api_access: Vec<ApiAccess>,
     /// What is asked of a namespace's quota.
@@ -74,6 +76,7 @@ impl Facts {
         for (namespace, labels) in other.runtime_labels {
             self.runtime_labels.entry(namespace).or_default().extend(labels);
         }
+        self.live.extend(other.live);
         self.api_access.extend(other.api_access);
         self.requests.extend(other.requests);
         self.machines.extend(other.machines);

@@ -10,6 +10,7 @@ pub mod charts;
 pub mod delivery;
 mod facts;
 mod layout;
+mod live;
 mod metrics;
 pub mod nodes;
 pub mod platform;
@@ -28,6 +29,7 @@ pub use facts::{
     Tenancy,
 };
 pub use layout::{Layout, application_folder, environment_branch, unit_folder};
+pub use live::{Live, LiveFact};
 pub use metrics::{Exporter, ServedMetric};
 pub use release::{ChartSource, IgnoredField, Release};
 pub use resource::{Body, Origin, Resource};

@@ -66,7 +66,10 @@ fn compile(files: &Files) -> Compilation {
     let folder = files.iter().any(|(path, _)| path.starts_with("blueprint"));
     let blueprint = Utf8Path::new(if folder { "blueprint" } else { "blueprint.yaml" });
     let overlays = overlays.then(|| Utf8Path::new("overlays"));
-    groundplan::compile(Input { world: &world, blueprint, overlays })
+    let input = Input { world: &world, blueprint, overlays };
+    // What an earlier compilation left: what runs already.
+    let last = files.iter().any(|(path, _)| path == "output/groundplan.lock");
+    groundplan::compile_after(input, last.then_some(Utf8Path::new("output")))
         .unwrap_or_else(|error| panic!("{error}"))
 }
 

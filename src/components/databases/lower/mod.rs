@@ -1,6 +1,7 @@
 //! What a database becomes: its objects, and the facts that passes derive the rest from.
 
 mod facts;
+mod live;
 mod member;
 pub mod patroni;
 pub mod pod;
@@ -100,7 +101,9 @@ pub fn database(
         let owner = UnitId { kind: UnitKind::Namespace, name: namespace.clone(), ..id.clone() };
         unit.needs.insert((owner, field!(at, database.team)));
     }
+    let controller = objects.iter().find(|object| object.kind() == "StatefulSet").cloned();
     objects.into_iter().for_each(|object| unit.add(object));
+    live::state(cx, situation.stage, controller.as_ref(), plan);
     facts::state(cx, situation, &id, plan);
 }
 

@@ -1,22 +1,10 @@
 //! Scripts, statements and configuration files, from the templates beside this folder.
 
-use minijinja::value::Value;
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Value, context};
 
 use crate::components::databases::drill;
 use crate::components::databases::model::{Database, PORT};
-
-/// A template filled in. What it needs and nobody gives is a bug, not an empty text.
-fn render(name: &str, template: &str, with: Value) -> String {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    match environment.render_str(template, with) {
-        // minijinja takes the last line break away.
-        Ok(text) => text + "\n",
-        Err(error) => crate::bug!("the template {name} cannot be filled in: {error}"),
-    }
-}
+use crate::components::databases::render::render;
 
 /// The statements that make roles and databases.
 pub fn statements(database: &Database) -> String {

@@ -1,34 +1,34 @@
 -- The roles and databases that the blueprint names. It may run again and again; nothing is ever dropped.
 set log_statement = 'none';
-{%- for user in users %}
+{% for user in users %}
 \getenv secret USER_{{ loop.index0 }}
 select 'create role {{ user.quoted }}' where not exists (select from pg_roles where rolname = '{{ user.name }}') \gexec
 alter role {{ user.quoted }} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ user.limit }};
 select format('alter role %I password %L', '{{ user.name }}', :'secret') \gexec
-{%- if user.read_only %}
+{% if user.read_only %}
 alter role {{ user.quoted }} set default_transaction_read_only = on;
 grant pg_read_all_data to {{ user.quoted }};
-{%- endif %}
-{%- endfor %}
-{%- for database in databases %}
+{% endif %}
+{% endfor %}
+{% for database in databases %}
 select 'create database {{ database.quoted }}' where not exists (select from pg_database where datname = '{{ database.name }}') \gexec
-{%- if database.owner %}
+{% if database.owner %}
 alter database {{ database.quoted }} owner to {{ database.owner }};
-{%- endif %}
+{% endif %}
 revoke connect, temporary on database {{ database.quoted }} from public;
-{%- for user in database.users %}
+{% for user in database.users %}
 grant connect, temporary on database {{ database.quoted }} to {{ user }};
-{%- endfor %}
-{%- if database.extensions %}
+{% endfor %}
+{% if database.extensions %}
 \connect {{ database.quoted }}
-{%- for extension in database.extensions %}
+{% for extension in database.extensions %}
 create extension if not exists {{ extension }};
-{%- endfor %}
+{% endfor %}
 \connect postgres
 set log_statement = 'none';
-{%- endif %}
-{%- endfor %}
-{%- if pooler %}
+{% endif %}
+{% endfor %}
+{% if pooler %}
 \getenv secret POOLER
 select 'create role pooler' where not exists (select from pg_roles where rolname = 'pooler') \gexec
 alter role pooler login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ pooler }};
@@ -45,15 +45,15 @@ create or replace function pooler.lookup(wanted text, out usename text, out pass
   end;
 revoke all on function pooler.lookup(text) from public;
 grant execute on function pooler.lookup(text) to pooler;
-{%- endif %}
+{% endif %}
 -- Who reads statistics, over the socket alone: it has no password.
 select 'create role monitor' where not exists (select from pg_roles where rolname = 'monitor') \gexec
 alter role monitor login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit 5;
 grant pg_monitor to monitor;
-{%- if drill %}
+{% if drill %}
 \getenv secret DRILL
 select 'create role drill' where not exists (select from pg_roles where rolname = 'drill') \gexec
 alter role drill login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit 4;
 select format('alter role %I password %L', 'drill', :'secret') \gexec
 {{ drill }}
-{%- endif %}
+{% endif %}
