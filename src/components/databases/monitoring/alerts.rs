@@ -254,8 +254,16 @@ impl Watched {
             (format!("the exporter of a member of {name} cannot log in"), "member-missing"),
         )];
         for (metric, id, alert) in [
-            ("pg_database_wraparound_age_datfrozenxid_seconds", "transactions", "DatabaseWraparound"),
-            ("pg_database_wraparound_age_datminmxid_seconds", "multixacts", "DatabaseMultixactWraparound"),
+            (
+                "pg_database_wraparound_age_datfrozenxid_seconds",
+                "transactions",
+                "DatabaseWraparound",
+            ),
+            (
+                "pg_database_wraparound_age_datminmxid_seconds",
+                "multixacts",
+                "DatabaseMultixactWraparound",
+            ),
         ] {
             // Despite its name the metric counts ids, of which there are 2^31 before the server stops.
             for (severity, limit, share) in
