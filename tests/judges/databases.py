@@ -156,7 +156,7 @@ def judge(output):
     nobody = 0
     by_folder = {}
     for where, thing in objects(output):
-        by_folder.setdefault(where, []).append(thing)
+        by_folder.setdefault(str(pathlib.Path(where).parent) if where.endswith(".yaml") else where, []).append(thing)
     for where, things in by_folder.items():
         if where.endswith("/base"):
             continue

@@ -58,7 +58,7 @@ def until(what, condition, timeout):
 def built(output, *folders):
     objects = []
     for folder in folders:
-        done = subprocess.run(["kubectl", "kustomize", str(output / folder)], capture_output=True, text=True, check=True)
+        done = subprocess.run(["kubectl-1.36" if shutil.which("kubectl-1.36") else "kubectl", "kustomize", str(output / folder)], capture_output=True, text=True, check=True)
         objects += [document for document in yaml.safe_load_all(done.stdout) if document]
     return objects
 
