@@ -114,7 +114,7 @@ const RESERVED: [&str; 9] = [
     "pooler",
     "pgbouncer",
     "public",
-    "monitoring",
+    "monitor",
     "drill",
     "backup",
 ];

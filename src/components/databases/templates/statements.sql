@@ -4,7 +4,8 @@ set log_statement = 'none';
 \getenv secret USER_{{ loop.index0 }}
 select 'create role {{ user.quoted }}' where not exists (select from pg_roles where rolname = '{{ user.name }}') \gexec
 alter role {{ user.quoted }} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ user.limit }};
-select format('alter role %I password %L', '{{ user.name }}', :'secret') \gexec
+select format('alter role %I password %L', '{{ user.name }}',
+  :'secret') \gexec
 {% if user.read_only %}
 alter role {{ user.quoted }} set default_transaction_read_only = on;
 grant pg_read_all_data to {{ user.quoted }};
@@ -32,7 +33,8 @@ set log_statement = 'none';
 \getenv secret POOLER
 select 'create role pooler' where not exists (select from pg_roles where rolname = 'pooler') \gexec
 alter role pooler login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit {{ pooler }};
-select format('alter role %I password %L', 'pooler', :'secret') \gexec
+select format('alter role %I password %L', 'pooler',
+  :'secret') \gexec
 create schema if not exists pooler;
 revoke all on schema pooler from public;
 grant usage on schema pooler to pooler;
@@ -54,6 +56,7 @@ grant pg_monitor to monitor;
 \getenv secret DRILL
 select 'create role drill' where not exists (select from pg_roles where rolname = 'drill') \gexec
 alter role drill login nosuperuser nocreatedb nocreaterole noreplication nobypassrls connection limit 4;
-select format('alter role %I password %L', 'drill', :'secret') \gexec
+select format('alter role %I password %L', 'drill',
+  :'secret') \gexec
 {{ drill }}
 {% endif %}
