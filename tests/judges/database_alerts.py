@@ -120,7 +120,7 @@ class Database:
                 all_of("pg_replication_slots_pg_wal_lsn_diff", 9 * 10**15, pod(0))
             case "DatabaseExporterDown":
                 all_of("pg_up", 0, pod(last))
-            case "DatabaseWraparound":
+            case "DatabaseWraparound" | "DatabaseMultixactWraparound":
                 metric = re.search(r"max\((\w+)", expr)[1]
                 all_of(metric, 600000000 if "5e8" in expr else 1300000000, pod(0))
             case "DatabaseConnections":

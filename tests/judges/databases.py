@@ -86,6 +86,7 @@ def postgres(where, config):
         shutil.chown(data, *(int(part) for part in owner()))
         (data / "PG_VERSION").write_text(f"{major}\n")
         lines = [f"{name} = '{str(value).replace(chr(39), chr(39) * 2)}'" for name, value in settings(config).items()]
+        (data / "postgresql.auto.conf").write_text("")
         (data / "postgresql.conf").write_text("\n".join(lines) + "\n")
         code, said = inside(f"/usr/lib/postgresql/{MAJOR}/bin/postgres", "-D", f"{there}/data", "-C", "shared_buffers")
         findings = [f"{where}: postgres {major}: {line}" for line in said.splitlines() if re.search(r"FATAL|ERROR|WARNING|LOG:", line)]

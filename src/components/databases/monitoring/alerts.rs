@@ -253,16 +253,24 @@ impl Watched {
             format!("min({0}) == 0 or absent({0})", self.exporter("pg_up")),
             (format!("the exporter of a member of {name} cannot log in"), "member-missing"),
         )];
-        for (metric, id) in [
-            ("pg_database_wraparound_age_datfrozenxid_seconds", "transactions"),
-            ("pg_database_wraparound_age_datminmxid_seconds", "multixacts"),
+        for (metric, id, alert) in [
+            (
+                "pg_database_wraparound_age_datfrozenxid_seconds",
+                "transactions",
+                "DatabaseWraparound",
+            ),
+            (
+                "pg_database_wraparound_age_datminmxid_seconds",
+                "multixacts",
+                "DatabaseMultixactWraparound",
+            ),
         ] {
             // Despite its name the metric counts ids, of which there are 2^31 before the server stops.
             for (severity, limit, share) in
                 [(WARNING, "5e8", "a quarter"), (CRITICAL, "1.2e9", "over half")]
             {
                 rules.push(self.alert(
-                    ("DatabaseWraparound", severity),
+                    (alert, severity),
                     "10m",
                     format!("max({}) > {limit}", self.exporter(metric)),
                     (
