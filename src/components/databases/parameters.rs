@@ -20,6 +20,8 @@ pub const PATRONI_MEMORY: u64 = 150 * MI;
 pub const ARCHIVE_MEMORY: u64 = 128 * MI;
 /// What one connection takes before it works.
 const CONNECTION_MEMORY: u64 = 8 * MI;
+/// The least that one operation of a query has: PostgreSQL's own default.
+const LEAST_WORK: u64 = 4 * MI;
 /// What a process that sends the log takes.
 const SENDER_MEMORY: u64 = 4 * MI;
 /// What PostgreSQL takes in any case.
@@ -231,15 +233,17 @@ pub fn budget(database: &Database) -> Budget {
         Load::Mixed => 100,
     };
     budget.connections = written_count(database, "max_connections").unwrap_or_else(|| {
-        // A quarter of what is left stays for the queries themselves.
-        let room = memory.saturating_sub(budget.fixed()) / 4 * 3 / CONNECTION_MEMORY;
+        // Each has room for one operation of the least size.
+        let room = memory.saturating_sub(budget.fixed()) / (CONNECTION_MEMORY + LEAST_WORK);
         (room / 5 * 5).clamp(25, wanted)
     });
     budget.work = written_bytes(database, "work_mem").unwrap_or_else(|| {
         let sharers = (budget.connections + worker_processes(processors)) * 3;
         let share = memory.saturating_sub(resident) / sharers.max(1);
         let halved = matches!(database.load, Load::Analytics | Load::Mixed);
-        (if halved { share / 2 } else { share } / KI * KI).max(4 * MI)
+        // What half of the connections take with two operations each is there.
+        let there = memory.saturating_sub(budget.fixed()) / budget.connections.max(1);
+        (if halved { share / 2 } else { share }.min(there) / KI * KI).max(LEAST_WORK)
     });
     budget
 }
@@ -297,7 +301,7 @@ fn memory_settings(database: &Database, set: &mut Set) {
     set.put(
         "max_connections",
         budget.connections.to_string(),
-        "what the load is known for, as far as 8 MiB each fit into three quarters of what is left",
+        "what the load is known for, as far as 8 MiB each and the least work_mem fit into what is left",
     );
     set.put(
         "work_mem",

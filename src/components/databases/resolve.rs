@@ -114,7 +114,7 @@ const RESERVED: [&str; 9] = [
     "pooler",
     "pgbouncer",
     "public",
-    "monitoring",
+    "monitor",
     "drill",
     "backup",
 ];
@@ -288,7 +288,12 @@ fn image(spec: &PostgresSpec) -> ImageOf {
 
 /// The image of a major: PostgreSQL, Patroni and pgBackRest in one, by Percona.
 fn default_image(major: crate::k8s::postgres::Major) -> Image {
-    match format!("docker.io/percona/percona-distribution-postgresql:{major}").parse() {
+    // The newest minor that was seen; a tag of the major alone would be another one tomorrow.
+    let tag = match major.get() {
+        18 => "18.4".to_owned(),
+        major => major.to_string(),
+    };
+    match format!("docker.io/percona/percona-distribution-postgresql:{tag}").parse() {
         Ok(image) => image,
         Err(error) => crate::bug!("the image of PostgreSQL {major} is none: {error}"),
     }

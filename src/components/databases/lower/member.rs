@@ -126,6 +126,7 @@ fn container(cx: Cx<'_>) -> core::Container {
     core::Container {
         name: "postgres".to_owned(),
         image: Some(database.image.image.to_string()),
+        image_pull_policy: Some("IfNotPresent".to_owned()),
         // No entry point of the image: Patroni makes, joins and rewinds the data itself.
         command: Some(vec!["patroni".to_owned(), patroni::FOLDER.to_owned()]),
         env: Some(variables(cx)),

@@ -142,6 +142,7 @@ fn container(database: &Database, pooler: &Pooler) -> core::Container {
     core::Container {
         name: "pgbouncer".to_owned(),
         image: Some(pooler.image.to_string()),
+        image_pull_policy: Some("IfNotPresent".to_owned()),
         command: Some(["sh", "-ec", script].map(str::to_owned).into()),
         env: Some(vec![
             pod::value("POOLER_USER", super::patroni::POOLER),

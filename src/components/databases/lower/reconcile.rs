@@ -119,6 +119,7 @@ fn pod_of(database: &Database) -> core::PodSpec {
     let container = core::Container {
         name: "reconcile".to_owned(),
         image: Some(database.image.image.to_string()),
+        image_pull_policy: Some("IfNotPresent".to_owned()),
         command: Some(
             ["sh", "-ec", include_str!("../templates/reconcile.sh")].map(str::to_owned).into(),
         ),
