@@ -16,6 +16,7 @@ use crate::k8s::name::Name;
 use crate::k8s::pod_security::Level;
 use crate::k8s::socket::Socket;
 use crate::path::At;
+pub use crate::plan::BackupPlace;
 use crate::plan::nodes::{NodeRole, Segment};
 use crate::plan::{Peer, Plan, Stage, UnitKind};
 use crate::source::Scope;
@@ -289,27 +290,28 @@ pub struct BackupStore {
     pub bandwidth: Option<u64>,
 }
 
-/// Where backups are kept.
+/// What others may know of a database: how its clients log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BackupPlace {
-    /// A bucket of an S3 service.
-    S3 {
-        /// The service: `https://s3.acme.internal`.
-        endpoint: String,
-        /// The bucket.
-        bucket: String,
-        /// The region.
-        region: String,
-        /// The path in the secret store of its `access-key` and `secret-key`.
-        credentials: crate::k8s::secret::SecretPath,
-    },
-    /// An NFS export.
-    Nfs {
-        /// The server.
-        server: String,
-        /// The export.
-        share: String,
-    },
+pub struct DatabaseAccess {
+    /// The team whose namespace it is in.
+    pub team: String,
+    /// The Service that clients connect to.
+    pub service: String,
+    /// The Service's port.
+    pub port: u16,
+    /// The roles that log in, by name.
+    pub users: BTreeMap<String, DatabaseUser>,
+}
+
+/// A role that logs in to a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseUser {
+    /// The database it uses.
+    pub database: String,
+    /// Whether it may only read.
+    pub read_only: bool,
+    /// Where its password is kept.
+    pub password: crate::k8s::secret::SecretRef,
 }
 
 /// What can be connected to.
@@ -367,6 +369,8 @@ pub struct Symbols {
     pub teams: Names<Team>,
     /// What can be connected to: `workload/web`, `external/card-network`.
     pub endpoints: Names<Endpoint>,
+    /// Databases: their endpoints are `database/<name>`.
+    pub databases: Names<DatabaseAccess>,
     /// Pools of machines.
     pub pools: Names<Pool>,
     /// Networks of machines.
@@ -392,6 +396,7 @@ impl Symbols {
             environments: Names::new("environment"),
             teams: Names::new("team"),
             endpoints: Names::new("endpoint"),
+            databases: Names::new("database"),
             pools: Names::new("pool"),
             segments: Names::new("segment"),
             storage_classes: Names::new("storage class"),

@@ -80,6 +80,8 @@ pub struct Compilation {
     pub identity: Option<(String, String)>,
     /// Everything that was found.
     pub diagnostics: Diagnostics,
+    /// What changes of things that run take, as far as the last output is known.
+    pub changes: Vec<audit::live::Change>,
     /// The finished plan; `None` when an error stopped it.
     pub plan: Option<Plan>,
 }
@@ -92,7 +94,8 @@ pub fn compile(input: Input<'_>) -> Result<Compilation, LoadError> {
     compile_after(input, None)
 }
 
-/// The same, compared with what was compiled into a folder before: what may not change at once is found too.
+/// The same, compared with what was compiled into a folder before: what runs already and may not change, or not at
+/// once, is found too, and what the other changes of it take is told.
 ///
 /// # Errors
 /// As [`compile`].
@@ -116,10 +119,12 @@ pub fn compile_after(
     let identity =
         metadata.map(|metadata| (metadata.name.to_string(), metadata.version.to_string()));
     let mut plan = None;
+    let mut changes = Vec::new();
     if let Some(mut whole) = lowered {
         whole.previous = compiled.map(|folder| previous(world, folder)).unwrap_or_default();
         passes::derive(&mut whole);
         audit::audit(&whole, &mut diagnostics);
+        changes = audit::live::compare(&whole.facts.live, &whole.previous, &mut diagnostics);
         plan = Some(whole);
     }
     if let Some(waivers) = &base.and_then(|estate| estate.waivers) {
@@ -129,7 +134,7 @@ pub fn compile_after(
     if diagnostics.has_errors() {
         plan = None;
     }
-    Ok(Compilation { loaded, identity, diagnostics, plan })
+    Ok(Compilation { loaded, identity, diagnostics, changes, plan })
 }
 
 /// Every rule there is, in the order of the stages.

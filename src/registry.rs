@@ -114,9 +114,11 @@ components! {
     kubernetes: components::kubernetes::Kubernetes,
     autoscaling: components::autoscaling::Autoscaling,
     security: components::security::Security,
+    backup: components::backup::Backup,
     delivery: components::delivery::Delivery,
     teams: components::teams::Teams,
     externals: components::externals::Externals,
+    databases: components::databases::Databases,
     workloads: components::workloads::Workloads,
     waivers: components::waivers::Waivers,
 }

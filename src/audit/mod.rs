@@ -11,6 +11,8 @@ mod cluster;
 mod contents;
 mod hostnames;
 mod labelled;
+pub mod live;
+mod metrics;
 mod names;
 mod needs;
 mod objects;
@@ -47,8 +49,11 @@ pub static AUDITS: &[Audit] = &[
     (capacity::RULES, capacity::audit),
     (cluster::RULES, cluster::audit),
     (hostnames::RULES, hostnames::audit),
+    (metrics::RULES, metrics::audit),
     (needs::RULES, |view, diags| needs::audit(view.plan, diags)),
     (applications::RULES, |view, diags| applications::audit(view.plan, diags)),
+    // Asked of the plan and of the last output (`lib.rs`).
+    (live::RULES, |_, _| ()),
     (contents::RULES, |view, diags| contents::audit(view.plan, diags)),
     (upgrades::RULES, |view, diags| upgrades::audit(view.plan, diags)),
 ];

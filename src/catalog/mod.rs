@@ -1,10 +1,32 @@
-//! What is known of other projects' versions: typed, dated data. Nothing here is asked of a network.
+//! What is known of other projects: typed, dated data of versions, and which keys charts read. Nothing here is asked
+//! of a network.
 //!
 //! Every table says when it was last looked at. What a table does not say is [`Fit::Unknown`], which is never
 //! taken for fine.
+//!
+//! Helm accepts any key. A chart that renames one goes on with its default, and says nothing; most charts have no
+//! schema, and most schemas permit what they do not know. An index is made of the chart itself by
+//! `groundplan catalog add`: of `values.yaml`, of its schema, and of what its templates read.
+//!
+//! Names of keys are all that is kept of a chart.
 
+pub mod metrics;
+
+mod archive;
+mod chart;
+mod charts;
+mod index;
+mod keys;
 pub mod kubernetes;
 pub mod parts;
+pub mod postgres;
+mod references;
+mod schema;
+
+pub use archive::{Unpackable, unpack};
+pub use chart::{Chart, UnreadableChart};
+pub use index::{Fault, FaultKind, Index, UnreadableIndex};
+pub use keys::Keys;
 
 use crate::k8s::date::Date;
 use crate::k8s::version::{MinorVersion, SemVer, VersionChoice};
@@ -116,6 +138,26 @@ impl Support {
             Fit::Unknown
         }
     }
+}
+
+/// The index of a chart that this compiler ships one of.
+pub fn shipped(chart: &str, version: &str) -> Option<Index> {
+    let (_, _, text) =
+        charts::ALL.iter().find(|(name, of, _)| *name == chart && same_version(of, version))?;
+    match text.parse() {
+        Ok(index) => Some(index),
+        Err(error) => crate::bug!("the index of {chart} {version} cannot be read: {error}"),
+    }
+}
+
+/// The charts and versions that this compiler ships an index of.
+pub fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
+    charts::ALL.iter().map(|(chart, version, _)| (*chart, *version))
+}
+
+/// Some charts spell their versions with a `v`; Helm takes one for the other.
+fn same_version(one: &str, other: &str) -> bool {
+    one.trim_start_matches('v') == other.trim_start_matches('v')
 }
 
 #[cfg(test)]

@@ -56,6 +56,9 @@ pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
         Form::Rendered => emit::rendered(plan),
     };
     unproven(plan, output);
+    for change in &checked.compilation.changes {
+        output.note(&format!("{}: {}", change.subject, change.takes.join(", ")));
+    }
     if args.check {
         let changes = files::check(&bundle, &plan.versions, &args.output)?;
         return Ok(out_of_date(&changes, args, output));

@@ -1,6 +1,7 @@
 //! The command line: one file a command. What a command finds goes to stderr for people and to stdout for
 //! machines; what a command makes goes to stdout or to files.
 
+mod catalog;
 mod check;
 mod compile;
 mod explain;
@@ -111,6 +112,8 @@ enum Command {
     Upgrade(upgrade::UpgradeArgs),
     /// Print the JSON Schema of blueprints or overlays, for editors
     Schema(schema::SchemaArgs),
+    /// Make the index of a chart's keys, so that the values of a release can be checked
+    Catalog(catalog::CatalogArgs),
     /// Print a completion script
     Completions {
         /// The shell
@@ -145,6 +148,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Seed(args) => seed::run(&args, &output),
         Command::Upgrade(args) => upgrade::run(&args, &output),
         Command::Schema(args) => schema::run(&args, &output),
+        Command::Catalog(args) => catalog::run(&args, &output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "groundplan", &mut script);

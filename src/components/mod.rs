@@ -1,7 +1,9 @@
 //! One file or folder each: a section of the blueprint, its rules and what it becomes. In the order of the language.
 
 pub mod autoscaling;
+pub mod backup;
 pub mod clusters;
+pub mod databases;
 pub mod delivery;
 pub mod environments;
 pub mod externals;

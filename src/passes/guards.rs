@@ -2,17 +2,31 @@
 //! Application. Who means it deletes them by hand.
 
 use crate::k8s::tree::{Map, Tree};
-use crate::plan::{Plan, Resource};
+use crate::plan::{Plan, Resource, UnitKind};
 
 pub(super) const NAME: &str = "guards";
 
 const ANNOTATION: &str = "argocd.argoproj.io/sync-options";
 
+/// Neither prune nor delete.
+const KEEP: [(&str, &str); 2] = [("Prune=", "Prune=false"), ("Delete=", "Delete=false")];
+
 pub(super) fn run(plan: &mut Plan) {
+    let platform = plan.units.values_mut().filter(|unit| unit.id.kind == UnitKind::Platform);
+    for resource in platform.flat_map(|unit| &mut unit.resources) {
+        if is_custom(resource.group())
+            && let Some(Tree::Map(object)) = resource.as_tree_mut()
+        {
+            add(
+                object.map_at("metadata").map_at("annotations"),
+                &[("SkipDryRunOnMissingResource=", "SkipDryRunOnMissingResource=true")],
+            );
+        }
+    }
     let resources = plan.units.values_mut().flat_map(|unit| &mut unit.resources);
     for resource in resources.filter(|resource| holds_data(resource)) {
         if let Some(Tree::Map(object)) = resource.as_tree_mut() {
-            guard(object.map_at("metadata").map_at("annotations"));
+            add(object.map_at("metadata").map_at("annotations"), &KEEP);
         }
     }
 }
@@ -31,12 +45,20 @@ fn holds_data(resource: &Resource) -> bool {
     }
 }
 
+/// A group whose kinds a custom resource definition of some other Application makes. On the first sync it is not
+/// there yet, and a trial of all objects before the first wave would fail for ever.
+fn is_custom(group: &str) -> bool {
+    let built_in = group.ends_with(".k8s.io")
+        && !matches!(group, "gateway.networking.k8s.io" | "snapshot.storage.k8s.io");
+    group.contains('.') && !built_in
+}
+
 /// Adds the options that are not decided yet: a `Prune=confirm` that somebody wrote stays.
-fn guard(annotations: &mut Map) {
+fn add(annotations: &mut Map, wanted: &[(&str, &'static str)]) {
     let written = annotations.get(ANNOTATION).and_then(Tree::as_str).unwrap_or_default();
     let mut options: Vec<&str> = written.split(',').map(str::trim).collect();
     options.retain(|option| !option.is_empty());
-    for (option, value) in [("Prune=", "Prune=false"), ("Delete=", "Delete=false")] {
+    for (option, value) in wanted {
         if !options.iter().any(|written| written.starts_with(option)) {
             options.push(value);
         }

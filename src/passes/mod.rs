@@ -9,6 +9,8 @@ mod guards;
 mod inventory;
 mod labels;
 mod monitors;
+mod namespaces;
+mod needs;
 mod nodes;
 mod policies;
 mod roles;
@@ -28,11 +30,14 @@ pub type Pass = (&'static str, fn(&mut Plan));
 
 /// The passes in order: objects first, then what speaks about units, then what is said of every object.
 ///
+/// - `namespaces` come first: policies go into their units.
 /// - `routes` and `monitors` state the flows of gateway and Prometheus, so they come before `policies`.
 /// - `applications` counts up what every unit holds, so all objects of units come before it.
+/// - `needs` reads the kinds of all objects, and `applications` the needs.
 /// - `bootstrap` and `runbooks` speak of what there is in the end.
 /// - `guards` and `labels` come last of what touches objects: what a later pass adds would go without.
 pub static PASSES: &[Pass] = &[
+    (namespaces::NAME, namespaces::run),
     (approver::NAME, approver::run),
     (secrets::NAME, secrets::run),
     (routes::NAME, routes::run),
@@ -42,6 +47,7 @@ pub static PASSES: &[Pass] = &[
     (policies::NAME, policies::run),
     (inventory::NAME, inventory::run),
     (nodes::NAME, nodes::run),
+    (needs::NAME, needs::run),
     (applications::NAME, applications::derive),
     (guards::NAME, guards::run),
     (labels::NAME, labels::run),

@@ -3,11 +3,16 @@
 //! Components put resources into units and *state facts*; passes derive from the facts what crosses components.
 //! Nothing here decides anything, and nothing here knows how a file is printed.
 
+mod addon;
 mod artifact;
+mod backup;
 pub mod bootstrap;
+pub mod charts;
 pub mod delivery;
 mod facts;
 mod layout;
+mod live;
+mod metrics;
 pub mod nodes;
 pub mod platform;
 mod release;
@@ -16,12 +21,17 @@ mod unit;
 
 use std::collections::BTreeMap;
 
+pub use addon::{API_SERVER, Addon, Metrics, Network};
 pub use artifact::Artifact;
+pub use backup::{BackupPlace, EtcdBackup};
 pub use facts::{
-    ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, Peer, Replicas, Repository, Requests,
-    Role, Scrape, SecretEntry, SecretNeed, Tenancy,
+    ApiAccess, ApiRule, ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, HostNeed, Peer,
+    PlatformNamespace, Replicas, Repository, Requests, Role, Scrape, SecretEntry, SecretNeed,
+    Tenancy,
 };
 pub use layout::{Layout, application_folder, environment_branch, unit_folder};
+pub use live::{Live, LiveFact};
+pub use metrics::{Exporter, ServedMetric};
 pub use release::{ChartSource, IgnoredField, Release};
 pub use resource::{Body, Origin, Resource};
 pub use unit::{Stage, Unit, UnitId, UnitKind};

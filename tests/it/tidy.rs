@@ -34,7 +34,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("world", 0),
     ("diag", 1),
     ("k8s", 2),
-    ("catalog", 3),
+    ("catalog", 4),
     ("source", 3),
     ("plan", 4),
     ("report", 4),

@@ -3,6 +3,9 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=${GROUNDPLAN_JUDGES:-$(cd "$here/../.." && pwd)/build/judges}
+promtool='2.53.*'
+patroni=4.1.5
+psycopg=3.3.9
 gitleaks='8.16.*' # Debian 13; kept at this upstream version so that its rules do not change under us
 
 cloud_init='25.1.*' # Debian 13; the first branch whose schema refuses a key at the top that it does not know
@@ -56,9 +59,9 @@ debian_tools() {
   local options=(-qq -o "Dir::Etc::sourcelist=$apt/trixie.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$apt/lists"
     -o "Dir::Cache=$apt/cache" -o Dir::State::status=/dev/null -o APT::Sandbox::User=root)
   apt-get "${options[@]}" update
-  (cd "$apt" && apt-get "${options[@]}" download "gitleaks=$gitleaks" "cloud-init=$cloud_init")
-  dpkg -x "$apt"/gitleaks_*.deb "$apt/unpacked"
-  mv "$apt/unpacked/usr/bin/gitleaks" "$root/bin/"
+  (cd "$apt" && apt-get "${options[@]}" download "gitleaks=$gitleaks" "cloud-init=$cloud_init" "promtool=$promtool")
+  for package in "$apt"/gitleaks_*.deb "$apt"/promtool_*.deb; do dpkg -x "$package" "$apt/unpacked"; done
+  mv "$apt/unpacked/usr/bin/gitleaks" "$apt/unpacked/usr/bin/promtool" "$root/bin/"
   dpkg -x "$apt"/cloud-init_*.deb "$root/cloud-init"
   rm -rf "$apt"
 }
@@ -84,10 +87,26 @@ seed_tools() {
     openssl age xorriso libarchive-tools genisoimage util-linux shellcheck
 }
 
+# Debian 13 as a folder: what databases run in. The newest PostgreSQL that Debian has a release with; Patroni from PyPI,
+# by the folder's own Python, because the pods' user can read no other.
+database_image() {
+  local image="$root/image" mirror
+  need debootstrap --version -- debootstrap
+  mirror=$(apt-get indextargets --format '$(REPO_URI) $(LABEL)' 'Created-By: Packages' | awk '$2 == "Debian" {print $1; exit}')
+  debootstrap --variant=minbase --include=postgresql-17,pgbackrest,pgbouncer,python3-venv,ca-certificates trixie "$image" "$mirror" >"$root/debootstrap.log"
+  cp /etc/resolv.conf "$image/etc/"
+  cp /etc/ssl/certs/ca-certificates.crt "$image/etc/ssl/certs/"
+  [ ! -e /etc/pip.conf ] || cp /etc/pip.conf "$image/etc/"
+  chroot "$image" python3 -m venv /opt/patroni
+  chroot "$image" /opt/patroni/bin/pip install --quiet "patroni[kubernetes]==$patroni" "psycopg[binary]==$psycopg"
+  ln -s /opt/patroni/bin/patroni /opt/patroni/bin/patronictl "$image/usr/local/bin/"
+}
+
 node_tools
 python_tools
 debian_tools
 machine_tools
 seed_tools
+database_image
 echo "$stamp" >"$root/stamp"
 echo "judges: installed in $root"

@@ -22,12 +22,12 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-all=(kustomize equality schemas crds pre-commit gitlab-ci secrets world machines runbooks bootstrap seed)
+all=(kustomize equality schemas crds pre-commit gitlab-ci secrets world machines runbooks bootstrap seed database_alerts databases live)
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-bin=$GROUNDPLAN_JUDGES/bin venv=$GROUNDPLAN_JUDGES/venv/bin
+bin=$GROUNDPLAN_JUDGES/bin venv=$GROUNDPLAN_JUDGES/venv/bin image=$GROUNDPLAN_JUDGES/image
 
 # What each judge cannot do without.
 tools() {
@@ -36,6 +36,9 @@ tools() {
     equality) echo "$venv/python $bin/kubectl-1.36 $groundplan" ;;
     schemas) echo "$venv/python $bin/kubectl-1.36" ;;
     crds) echo "$venv/python $bin/kubectl-1.36 $bin/tsc node" ;;
+    database_alerts) echo "$venv/python $bin/kubectl-1.36 $bin/promtool" ;;
+    databases) echo "$venv/python $bin/kubectl-1.36 $image/usr/local/bin/patroni" ;;
+    live) echo "$venv/python $bin/kubectl-1.36 $image/usr/local/bin/patroni $groundplan ip openssl unshare" ;;
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
     gitlab-ci) echo "$venv/check-jsonschema $bin/gitlab-ci-local node git $groundplan" ;;
     runbooks) echo "python3 shellcheck" ;;
@@ -53,12 +56,13 @@ tools() {
 judge() {
   local python=("$venv/python" -B) pipelines
   case $1 in
-    kustomize | schemas | crds) "${python[@]}" "$here/$1.py" "$output" ;;
+    kustomize | schemas | crds | database_alerts | databases) "${python[@]}" "$here/$1.py" "$output" ;;
     equality)
       # --- the one place that knows how the compiler is asked for its own objects
       "$groundplan" compile "$blueprint" --overlays "$overlays" --layout rendered --output "$scratch/rendered" || return
       "${python[@]}" "$here/equality.py" "$output" "$scratch/rendered"
       ;;
+    live) IMAGE=$image PATH="$bin:$PATH" "${python[@]}" "$here/live/run.py" "$groundplan" "$here/live" ;;
     pre-commit) "$here/pre-commit.sh" "$groundplan" "$smallest" "$blueprint" ;;
     gitlab-ci)
       # This project's own pipeline, the one `init` writes, and any the blueprint's `delivery` asked for.

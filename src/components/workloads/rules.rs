@@ -2,7 +2,8 @@
 
 use super::model::{Kind, Workload};
 use super::{
-    config, connects, lower, manifests, patches, plaintext, ports, resolve, secret_files, volumes,
+    config, connects, logins, lower, manifests, patches, plaintext, ports, resolve, secret_files,
+    volumes,
 };
 use crate::component::{Symbols, namespace};
 use crate::diag::{Diagnostics, Place, Rule};
@@ -25,6 +26,9 @@ pub static ALL: &[&Rule] = &[
     &connects::CONNECT_PORT_UNKNOWN,
     &connects::CONNECT_SELF,
     &connects::CONNECT_ORDERED,
+    &logins::DATABASE_USER,
+    &logins::DATABASE_VARIABLES,
+    &logins::LOGIN_ELSEWHERE,
     &connects::NO_CONSENT,
     &connects::ALLOWS_NO_CLIENT,
     &RESOURCES_ZERO,
