@@ -8,6 +8,7 @@ pub mod metadata;
 pub mod network;
 pub mod repository;
 pub mod security;
+pub mod storage;
 pub mod teams;
 pub mod waivers;
 pub mod workloads;

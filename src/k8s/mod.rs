@@ -19,6 +19,7 @@ pub mod port;
 pub mod quantity;
 pub mod secret;
 pub mod socket;
+pub mod storage;
 pub mod subject;
 pub mod text;
 pub mod tree;
