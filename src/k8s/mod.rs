@@ -7,6 +7,7 @@ pub mod crd;
 pub mod cron;
 pub mod date;
 pub mod duration;
+pub mod hardware;
 pub mod host;
 pub mod image;
 pub mod kinds;
@@ -25,6 +26,7 @@ pub mod text;
 pub mod tree;
 pub mod url;
 pub mod version;
+pub(crate) mod words;
 pub mod zone;
 
 pub use count::{Count, Percent};

@@ -47,18 +47,16 @@ impl Driver {
         }
     }
 
-    /// Debian packages, kernel modules and services that it needs on every machine that runs pods.
-    pub fn host(self) -> (Vec<&'static str>, Vec<&'static str>, Vec<&'static str>) {
+    /// Packages and kernel modules that it needs on every machine that runs pods.
+    pub fn host(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
             // Longhorn attaches its volumes by iSCSI, serves shared ones by NFS, and encrypts with dm-crypt
             // (longhorn.io, Installation Requirements).
-            Self::Longhorn => (
-                vec!["cryptsetup", "nfs-common", "open-iscsi"],
-                vec!["dm_crypt", "iscsi_tcp"],
-                vec!["iscsid.service"],
-            ),
-            Self::Nfs => (vec!["nfs-common"], Vec::new(), Vec::new()),
-            Self::Iscsi => (vec!["lsscsi", "open-iscsi"], vec!["iscsi_tcp"], vec!["iscsid.service"]),
+            Self::Longhorn => {
+                (&["cryptsetup", "nfs-common", "open-iscsi"], &["dm_crypt", "iscsi_tcp"])
+            }
+            Self::Nfs => (&["nfs-common"], &[]),
+            Self::Iscsi => (&["lsscsi", "open-iscsi"], &["iscsi_tcp"]),
         }
     }
 

@@ -10,8 +10,10 @@ use crate::k8s::secret::SecretRef;
 use crate::k8s::socket::Socket;
 use crate::k8s::tree::Tree;
 use crate::path::At;
+use crate::plan::nodes::NodeRole;
+use crate::plan::nodes::needs::NodeNeed;
 use crate::plan::{
-    API_SERVER, Addon, HostNeed, Metrics, Network, Origin, Plan, Resource, charts, platform,
+    API_SERVER, Addon, Metrics, Network, Origin, Plan, Resource, charts, platform,
 };
 use crate::tree;
 
@@ -74,13 +76,15 @@ fn install(
 ) {
     let addon = driver.addon(snapshots, class);
     let id = addon.install(plan, cluster, SECTION, Origin::lowered(SECTION, [at.key("driver")]));
-    let (packages, modules, services) = driver.host();
-    plan.facts.host_needs.push(HostNeed {
+    let (packages, modules) = driver.host();
+    let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+    plan.facts.node_needs.push(NodeNeed {
         cluster: cluster.to_owned(),
-        packages,
-        modules,
-        services,
-        component: SECTION,
+        roles: vec![NodeRole::ControlPlane, NodeRole::Worker],
+        packages: owned(packages),
+        modules: owned(modules),
+        files: Vec::new(),
+        ports: Vec::new(),
         at: at.key("driver"),
     });
     if driver == Driver::Iscsi {
