@@ -6,6 +6,7 @@ pub mod environments;
 pub mod externals;
 pub mod metadata;
 pub mod network;
+pub mod releases;
 pub mod repository;
 pub mod security;
 pub mod storage;
