@@ -19,6 +19,7 @@ mod policies;
 mod references;
 mod replicas;
 mod secrets;
+mod stores;
 #[cfg(test)]
 mod testing;
 mod trail;
@@ -45,6 +46,7 @@ pub static AUDITS: &[Audit] = &[
     (capacity::RULES, capacity::audit),
     (hostnames::RULES, hostnames::audit),
     (needs::RULES, |view, diags| needs::audit(view.plan, diags)),
+    (stores::RULES, stores::audit),
     (applications::RULES, |view, diags| applications::audit(view.plan, diags)),
     (contents::RULES, |view, diags| contents::audit(view.plan, diags)),
 ];

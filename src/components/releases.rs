@@ -9,6 +9,7 @@ use crate::component::{About, Component, Resolving, Situation};
 use crate::diag::{Place, Rule};
 use crate::k8s::chart::{ChartDigest, ChartName};
 use crate::k8s::name::Name;
+use crate::k8s::secret::{credential_shape, looks_like_credential};
 use crate::k8s::tree::Tree;
 use crate::k8s::url::RepositoryUrl;
 use crate::k8s::version::SemVer;
@@ -57,6 +58,15 @@ pub static NULL: Rule = Rule::error(
     "releases: {shop: {chart: shop, values: {image: {tag: }}}}",
 );
 
+/// A secret among values.
+pub static CREDENTIAL: Rule = Rule::error(
+    "releases/credential",
+    "a value looks like a credential",
+    "Whoever can read the repository, its clones and its backups has it for ever; it must be replaced as soon as it \
+     was pushed.",
+    "releases: {shop: {chart: shop, values: {database: {password: …}}}}",
+);
+
 /// A digest without a registry.
 pub static DIGEST: Rule = Rule::error(
     "releases/digest",
@@ -98,7 +108,7 @@ impl Component for Releases {
         required: false,
         named: true,
         summary: "the teams' own Helm charts, with checked values",
-        rules: &[&UNKNOWN_KEY, &DEAD_KEY, &UNCHECKED, &INDEX, &NULL, &DIGEST],
+        rules: &[&UNKNOWN_KEY, &DEAD_KEY, &UNCHECKED, &INDEX, &NULL, &CREDENTIAL, &DIGEST],
         defaults: &[],
     };
 
@@ -116,6 +126,7 @@ impl Component for Releases {
             }
             let values = release.values();
             nulls(&values, &at.key("values"), cx);
+            credentials("", &values, &at.key("values"), cx);
             if let Some(index) = index(release, &at, cx) {
                 keys(&index, &values, &at.key("values"), cx);
             }
@@ -239,6 +250,41 @@ fn nulls(values: &Tree, at: &At, cx: &mut Resolving<'_>) {
         Tree::Seq(items) => {
             for (index, value) in items.iter().enumerate() {
                 nulls(value, &at.index(index), cx);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Keys whose values are secrets, not the names of some.
+const SECRET_KEYS: [&str; 6] =
+    ["password", "passphrase", "token", "apikey", "secretkey", "secretaccesskey"];
+
+fn credentials(key: &str, value: &Tree, at: &At, cx: &mut Resolving<'_>) {
+    match value {
+        Tree::Map(map) => {
+            for (key, value) in map.iter() {
+                credentials(key, value, &at.key(key), cx);
+            }
+        }
+        Tree::Seq(items) => {
+            for (index, item) in items.iter().enumerate() {
+                credentials(key, item, &at.index(index), cx);
+            }
+        }
+        Tree::Str(text) => {
+            let spelled = key.to_ascii_lowercase();
+            let named = SECRET_KEYS.iter().any(|end| spelled.ends_with(end));
+            let kind = if named {
+                looks_like_credential(key, text)
+            } else {
+                credential_shape(text)
+            };
+            if let Some(kind) = kind {
+                cx.diags
+                    .report(&CREDENTIAL, at, format!("this looks like {kind}"))
+                    .sensitive()
+                    .help("keep it in the secret store, and give the chart the name of a Secret");
             }
         }
         _ => {}

@@ -302,6 +302,7 @@ fn external_secrets(store: &StoreSpec) -> Addon {
             "fullnameOverride": "external-secrets",
             "replicaCount": 2,
             "leaderElect": true,
+            "metrics": {"service": {"enabled": true}},
             "priorityClassName": "system-cluster-critical",
             "podDisruptionBudget": {"enabled": true, "minAvailable": 1},
             "resources": {
@@ -327,9 +328,9 @@ fn external_secrets(store: &StoreSpec) -> Addon {
         needs: Vec::new(),
         scrapes: vec![Metrics {
             name: "external-secrets",
-            service: &[("external-secrets.io/component", "webhook")],
+            service: &[("app.kubernetes.io/name", "external-secrets")],
             port: "metrics",
-            pods: &[("app.kubernetes.io/name", "external-secrets-webhook")],
+            pods: &[("app.kubernetes.io/name", "external-secrets")],
             socket: Socket::tcp(8080),
         }],
     }
