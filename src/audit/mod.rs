@@ -7,6 +7,7 @@
 mod api_versions;
 mod applications;
 mod capacity;
+mod cluster;
 mod contents;
 mod hostnames;
 mod labelled;
@@ -44,6 +45,7 @@ pub static AUDITS: &[Audit] = &[
     (policies::RULES, policies::audit),
     (replicas::RULES, replicas::audit),
     (capacity::RULES, capacity::audit),
+    (cluster::RULES, cluster::audit),
     (hostnames::RULES, hostnames::audit),
     (needs::RULES, |view, diags| needs::audit(view.plan, diags)),
     (stores::RULES, stores::audit),

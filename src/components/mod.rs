@@ -1,9 +1,12 @@
 //! One file or folder each: a section of the blueprint, its rules and what it becomes. In the order of the language.
 
+pub mod autoscaling;
 pub mod clusters;
 pub mod delivery;
 pub mod environments;
 pub mod externals;
+pub mod kubernetes;
+pub mod machines;
 pub mod metadata;
 pub mod network;
 pub mod releases;

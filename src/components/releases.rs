@@ -7,11 +7,10 @@ use serde::Deserialize;
 use crate::catalog::{self, FaultKind, Index};
 use crate::component::{About, Component, Resolving, Situation};
 use crate::diag::{Place, Rule};
-use crate::k8s::chart::{ChartDigest, ChartName};
+use crate::k8s::chart::{ChartDigest, ChartName, ChartRepository};
 use crate::k8s::name::Name;
 use crate::k8s::secret::{credential_shape, looks_like_credential};
 use crate::k8s::tree::Tree;
-use crate::k8s::url::RepositoryUrl;
 use crate::k8s::version::SemVer;
 use crate::path::At;
 use crate::plan::{ChartSource, Origin, Plan, Release, Stage, UnitId, UnitKind};
@@ -86,7 +85,7 @@ pub struct ReleaseSpec {
     /// Its exact version.
     pub version: SemVer,
     /// Where it is: `https://charts.acme.example` or `oci://registry.acme.example/charts`.
-    pub repository: RepositoryUrl,
+    pub repository: ChartRepository,
     /// The digest of its manifest, which wins over the version; in an OCI registry.
     #[serde(default)]
     pub digest: Option<ChartDigest>,
@@ -118,7 +117,7 @@ impl Component for Releases {
         for (name, release) in &spec {
             let at = at.key(name);
             cx.symbols.teams.bind(release.team.as_str(), &at.key("team"), cx.diags);
-            if release.digest.is_some() && !release.repository.is_oci() {
+            if release.digest.is_some() && release.repository.registry().is_none() {
                 cx.diags
                     .report(&DIGEST, at.key("digest"), "this repository knows no digests")
                     .related(at.key("repository"), "the repository")
@@ -169,13 +168,12 @@ impl ReleaseSpec {
     }
 
     fn source(&self) -> ChartSource {
-        let address = self.repository.to_string();
-        match address.strip_prefix("oci://") {
+        match self.repository.registry() {
             Some(registry) => ChartSource::Oci {
-                registry: registry.trim_end_matches('/').to_owned(),
+                registry: registry.to_owned(),
                 digest: self.digest.as_ref().map(ToString::to_string),
             },
-            None => ChartSource::Repository { url: address },
+            None => ChartSource::Repository { url: self.repository.to_string() },
         }
     }
 }
