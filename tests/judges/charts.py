@@ -10,6 +10,8 @@ is not there is named and counted, never passed over. For each release:
   a chart's own defaults do, that is told: Argo CD renders with the Helm that it bundles;
 - two renderings are equal: nothing in them is random;
 - no object renders empty (`spec: {}` of a PodDisruptionBudget), none has both fields of a budget;
+- every object of the output whose definition such a chart brings has no field that the definition does not know, all
+  that it requires, and only values that it lists;
 - every value that is changed changes the rendering: a value that changes nothing is dead.
 """
 import copy
@@ -111,7 +113,65 @@ class Release:
         return self.run(helm, values, "template", self.name, "--include-crds", "--skip-tests")
 
 
-def judge(release, helms):
+def definitions(found, into):
+    for (_, kind, _, _), one in found.items():
+        if kind == "CustomResourceDefinition":
+            for version in one["spec"]["versions"]:
+                key = (f"{one['spec']['group']}/{version['name']}", one["spec"]["names"]["kind"])
+                into[key] = version["schema"]["openAPIV3Schema"]
+
+
+def misfits(value, schema, path):
+    """What a value has that its schema does not permit; a subset of OpenAPI, as far as definitions use it."""
+    kind = schema.get("type")
+    if schema.get("x-kubernetes-int-or-string"):
+        return
+    right = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "number": (int, float)}.get(kind)
+    if right and (not isinstance(value, right) or (kind == "integer" and isinstance(value, bool))):
+        yield f"{path}: {value!r} is no {kind}"
+        return
+    if "enum" in schema and value not in schema["enum"]:
+        yield f"{path}: {value!r} is none of {schema['enum']}"
+    if isinstance(value, str) and "pattern" in schema and not re.search(schema["pattern"], value):
+        yield f"{path}: {value!r} does not match {schema['pattern']}"
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from misfits(item, schema.get("items", {}), f"{path}[{number}]")
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        others = schema.get("additionalProperties")
+        for key in schema.get("required", []):
+            if key not in value:
+                yield f"{path}: `{key}` is missing"
+        for key, below in value.items():
+            if key in properties:
+                yield from misfits(below, properties[key], f"{path}.{key}")
+            elif isinstance(others, dict):
+                yield from misfits(below, others, f"{path}.{key}")
+            elif properties and not others and not schema.get("x-kubernetes-preserve-unknown-fields"):
+                yield f"{path}: `{key}` is unknown"
+
+
+def fit(output, schemas):
+    """How many objects of the output have a definition, and what is wrong with them."""
+    count, faults = 0, []
+    for file in sorted(output.rglob("*.yaml")):
+        if file.name in ("values.yaml", "kustomization.yaml"):
+            continue
+        try:
+            one = yaml.load(file.read_text(), Loader)
+        except yaml.YAMLError:
+            continue  # several documents or templates: not one object
+        if not isinstance(one, dict) or (one.get("apiVersion"), one.get("kind")) not in schemas:
+            continue
+        count += 1
+        schema = schemas[(one["apiVersion"], one["kind"])]
+        properties = {**schema.get("properties", {}), "metadata": {}}
+        faults += [f"{file.relative_to(output)}: {fault}" for fault in misfits(one, {**schema, "properties": properties}, "")]
+    return count, faults
+
+
+def judge(release, helms, schemas):
     faults = []
     first = None
     for helm in helms:
@@ -130,6 +190,7 @@ def judge(release, helms):
         for key in sorted(set(first) | set(found), key=str):
             if first.get(key) != found.get(key):
                 print(f"{release.folder.name}: note: {key[1]} {key[3]} of {helm} is not that of {helms[0]}")
+    definitions(first, schemas)
     for (_, kind, _, name), one in first.items():
         if kind == "PodDisruptionBudget":
             set_ = [key for key in ("minAvailable", "maxUnavailable") if one["spec"].get(key) not in (None, "")]
@@ -164,6 +225,7 @@ def main():
             for value in source.get("helm", {}).get("valueFiles", []):
                 applications[value.removeprefix("$values/").rsplit("/", 1)[0]] = application
     failed = missing = rendered = mutated = 0
+    schemas = {}
     folders = sorted(file.parent for file in output.rglob("values.yaml"))
     for folder in folders:
         application = next((one for path, one in applications.items() if path.endswith(str(folder.relative_to(output)))), None)
@@ -176,12 +238,17 @@ def main():
             print(f"{folder.name}: {release.chart} {release.version} is not at hand, not rendered")
             missing += 1
             continue
-        faults, mutations = judge(release, helms)
+        faults, mutations = judge(release, helms, schemas)
         rendered += 1
         mutated += mutations
         for fault in faults:
             print(f"{folder.name}: {fault}")
         failed += bool(faults)
+    fitted, faults = fit(output, schemas)
+    for fault in faults:
+        print(fault)
+    failed += bool(faults)
+    print(f"charts: {fitted} objects fit the definitions of the charts, {len(faults)} findings")
     print(f"charts: {rendered} rendered with {len(helms)} Helms, {mutated} values changed, {missing} not at hand, {failed} failed")
     if not rendered or failed:
         sys.exit(1)

@@ -60,7 +60,14 @@ pub(super) fn plan(cluster: &Cluster<'_>, plan: &mut Plan) {
     if gateway.kind == GatewayKind::Cilium {
         objects.extend(exposures().map(allowed));
     }
-    let needs = [CONTROLLER, platform::GATEWAY_CRDS, platform::CNI, platform::ISSUERS];
+    // A Gateway is ready when it has an address and a certificate.
+    let needs = [
+        CONTROLLER,
+        platform::GATEWAY_CRDS,
+        platform::CNI,
+        platform::ISSUERS,
+        platform::LOAD_BALANCER,
+    ];
     let needs: Vec<_> = needs
         .iter()
         .map(|name| Addon::id(name, cluster.name))

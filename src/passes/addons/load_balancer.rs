@@ -13,9 +13,6 @@ use crate::tree;
 /// The unit of MetalLB.
 const METALLB: &str = "metallb";
 
-/// The unit of the addresses: the webhook of MetalLB, or the operator of Cilium, must be there first.
-const ADDRESSES: &str = "load-balancer";
-
 /// The name of the pool and of what announces it.
 const POOL: &str = "default";
 
@@ -36,7 +33,8 @@ pub(super) fn plan(cluster: &Cluster<'_>, plan: &mut Plan) {
         LoadBalancerKind::Cilium => cilium_objects(cluster, first.to_string(), last.to_string()),
     };
     let at = network.at.key("loadBalancer");
-    let unit = plan.unit(Addon::id(ADDRESSES, cluster.name), &at);
+    // The webhook of MetalLB, or the operator of Cilium, must be there first.
+    let unit = plan.unit(Addon::id(platform::LOAD_BALANCER, cluster.name), &at);
     let needs = [METALLB, platform::CNI];
     unit.needs.extend(needs.map(|name| (Addon::id(name, cluster.name), at.clone())));
     let origin = Origin::derived(COMPONENT, NAME, [at]);
