@@ -20,8 +20,7 @@ pub static RULES: &[&Rule] = &[&NO_STORE];
 pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
     for need in &view.plan.facts.secrets {
         let Some(cluster) = need.unit.stage.cluster() else { continue };
-        let is_planned =
-            |name| view.plan.units.contains_key(&Addon::id(name, cluster));
+        let is_planned = |name| view.plan.units.contains_key(&Addon::id(name, cluster));
         if !is_planned(platform::SECRETS) || is_planned(platform::SECRET_STORE_UNIT) {
             continue;
         }

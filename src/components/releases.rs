@@ -207,8 +207,14 @@ fn index(release: &ReleaseSpec, at: &At, cx: &mut Resolving<'_>) -> Option<Index
             known => format!(", or take the version {}", known.join(" or ")),
         };
         cx.diags
-            .report(&UNCHECKED, at.key("chart"), format!("the keys of {chart} {version} are unknown"))
-            .help(format!("run `groundplan catalog add {chart}-{version}.tgz` beside the blueprint{also}"));
+            .report(
+                &UNCHECKED,
+                at.key("chart"),
+                format!("the keys of {chart} {version} are unknown"),
+            )
+            .help(format!(
+                "run `groundplan catalog add {chart}-{version}.tgz` beside the blueprint{also}"
+            ));
     }
     shipped
 }
@@ -225,12 +231,20 @@ fn keys(index: &Index, values: &Tree, at: &At, cx: &mut Resolving<'_>) {
                     None => "leave it out".to_owned(),
                 };
                 cx.diags
-                    .report(&UNKNOWN_KEY, Place::Key(place), format!("{chart} does not read `{path}`"))
+                    .report(
+                        &UNKNOWN_KEY,
+                        Place::Key(place),
+                        format!("{chart} does not read `{path}`"),
+                    )
                     .help(help);
             }
             FaultKind::Dead => {
                 cx.diags
-                    .report(&DEAD_KEY, Place::Key(place), format!("no template of {chart} reads `{path}`"))
+                    .report(
+                        &DEAD_KEY,
+                        Place::Key(place),
+                        format!("no template of {chart} reads `{path}`"),
+                    )
                     .help("leave it out");
             }
         }
@@ -273,11 +287,8 @@ fn credentials(key: &str, value: &Tree, at: &At, cx: &mut Resolving<'_>) {
         Tree::Str(text) => {
             let spelled = key.to_ascii_lowercase();
             let named = SECRET_KEYS.iter().any(|end| spelled.ends_with(end));
-            let kind = if named {
-                looks_like_credential(key, text)
-            } else {
-                credential_shape(text)
-            };
+            let kind =
+                if named { looks_like_credential(key, text) } else { credential_shape(text) };
             if let Some(kind) = kind {
                 cx.diags
                     .report(&CREDENTIAL, at, format!("this looks like {kind}"))

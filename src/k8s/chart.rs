@@ -24,8 +24,9 @@ impl FromStr for ChartName {
         if ends && text.len() <= 100 && text.bytes().all(|b| plain(b) || b"._-".contains(&b)) {
             return Ok(Self(text.to_owned()));
         }
-        Err(Invalid::new(format!("{} is no name of a chart", show(text)))
-            .help("write it as in its Chart.yaml, such as `podinfo`; where it is goes into `repository`"))
+        Err(Invalid::new(format!("{} is no name of a chart", show(text))).help(
+            "write it as in its Chart.yaml, such as `podinfo`; where it is goes into `repository`",
+        ))
     }
 }
 

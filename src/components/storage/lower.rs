@@ -12,9 +12,7 @@ use crate::k8s::tree::{Map, Tree};
 use crate::path::At;
 use crate::plan::nodes::NodeRole;
 use crate::plan::nodes::needs::NodeNeed;
-use crate::plan::{
-    API_SERVER, Addon, Network, Origin, Plan, Resource, charts, platform,
-};
+use crate::plan::{API_SERVER, Addon, Network, Origin, Plan, Resource, charts, platform};
 use crate::tree;
 
 /// The Secret that the driver for iSCSI reads its configuration from.

@@ -12,7 +12,8 @@ const METRICS: Socket = Socket::tcp(10250);
 
 pub(super) fn plan(plan: &mut Plan) {
     for (cluster, (wanted, at)) in plan.facts.pod_metrics.clone() {
-        if wanted && plan.facts.networks.get(&cluster).is_some_and(|network| network.api.is_some()) {
+        if wanted && plan.facts.networks.get(&cluster).is_some_and(|network| network.api.is_some())
+        {
             metrics_server().install(plan, &cluster, COMPONENT, origin(&at));
         }
     }

@@ -9,8 +9,8 @@ use crate::k8s::tree::{Map, Tree};
 use crate::path::At;
 use crate::plan::nodes::{ClusterGateway, GatewayKind};
 use crate::plan::{
-    API_SERVER, Addon, Exposure, Flow, Network, Origin, Peer, Plan, PlatformNamespace, Resource, charts,
-    platform,
+    API_SERVER, Addon, Exposure, Flow, Network, Origin, Peer, Plan, PlatformNamespace, Resource,
+    charts, platform,
 };
 use crate::tree;
 
@@ -82,7 +82,10 @@ pub(super) fn plan(cluster: &Cluster<'_>, plan: &mut Plan) {
 
 /// What is exposed on a cluster.
 fn exposures<'a>(plan: &'a Plan, cluster: &'a str) -> impl Iterator<Item = &'a Exposure> {
-    plan.facts.exposures.iter().filter(move |exposure| exposure.unit.stage.cluster() == Some(cluster))
+    plan.facts
+        .exposures
+        .iter()
+        .filter(move |exposure| exposure.unit.stage.cluster() == Some(cluster))
 }
 
 /// The one owner of the definitions. Cilium's gateway has none of its own; Envoy Gateway's are beside those of the
