@@ -113,6 +113,7 @@ components! {
     machines: components::machines::Machines,
     kubernetes: components::kubernetes::Kubernetes,
     autoscaling: components::autoscaling::Autoscaling,
+    storage: components::storage::Storage,
     security: components::security::Security,
     backup: components::backup::Backup,
     delivery: components::delivery::Delivery,
@@ -120,6 +121,7 @@ components! {
     externals: components::externals::Externals,
     databases: components::databases::Databases,
     workloads: components::workloads::Workloads,
+    releases: components::releases::Releases,
     waivers: components::waivers::Waivers,
 }
 

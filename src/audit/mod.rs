@@ -22,6 +22,7 @@ mod policies;
 mod references;
 mod replicas;
 mod secrets;
+mod stores;
 #[cfg(test)]
 mod testing;
 mod trail;
@@ -51,6 +52,7 @@ pub static AUDITS: &[Audit] = &[
     (hostnames::RULES, hostnames::audit),
     (metrics::RULES, metrics::audit),
     (needs::RULES, |view, diags| needs::audit(view.plan, diags)),
+    (stores::RULES, stores::audit),
     (applications::RULES, |view, diags| applications::audit(view.plan, diags)),
     // Asked of the plan and of the last output (`lib.rs`).
     (live::RULES, |_, _| ()),

@@ -1,14 +1,13 @@
-//! What is known of other projects: typed, dated data of versions, and which keys charts read. Nothing here is asked
-//! of a network.
+//! What is known of other projects' versions: typed, dated data. Nothing here is asked of a network.
 //!
 //! Every table says when it was last looked at. What a table does not say is [`Fit::Unknown`], which is never
 //! taken for fine.
 //!
-//! Helm accepts any key. A chart that renames one goes on with its default, and says nothing; most charts have no
-//! schema, and most schemas permit what they do not know. An index is made of the chart itself by
-//! `groundplan catalog add`: of `values.yaml`, of its schema, and of what its templates read.
-//!
-//! Names of keys are all that is kept of a chart.
+//! And which keys a chart reads: an index for each chart and version, so that values hold nothing that changes
+//! nothing. Helm accepts any key. A chart that renames one goes on with its default, and says nothing; most charts
+//! have no schema, and most schemas permit what they do not know. An index is made of the chart itself by
+//! `groundplan catalog add`: of `values.yaml`, of its schema, and of what its templates read. Names of keys are all
+//! that is kept of a chart.
 
 pub mod metrics;
 

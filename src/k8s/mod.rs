@@ -2,6 +2,7 @@
 
 pub mod leaf;
 
+pub mod chart;
 pub mod count;
 pub mod crd;
 pub mod cron;
@@ -26,6 +27,7 @@ pub mod reference;
 pub mod routine;
 pub mod secret;
 pub mod socket;
+pub mod storage;
 pub mod store;
 pub mod subject;
 pub mod text;

@@ -65,8 +65,6 @@ pub struct Facts {
     pub exporters: Vec<Exporter>,
     /// What workloads are said to serve.
     pub served_metrics: Vec<ServedMetric>,
-    /// What the platform's parts need of the machines themselves.
-    pub host_needs: Vec<HostNeed>,
     /// The namespaces of the platform's parts, by name.
     pub platform_namespaces: BTreeMap<(Stage, String), PlatformNamespace>,
 }
@@ -98,7 +96,6 @@ impl Facts {
         self.etcd_backups.extend(other.etcd_backups);
         self.exporters.extend(other.exporters);
         self.served_metrics.extend(other.served_metrics);
-        self.host_needs.extend(other.host_needs);
         for (_, namespace) in other.platform_namespaces {
             self.platform_namespace(namespace);
         }
@@ -118,23 +115,6 @@ impl Facts {
             }
         }
     }
-}
-
-/// What a part of the platform needs of every machine that runs pods: first boots install and load it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostNeed {
-    /// The cluster.
-    pub cluster: String,
-    /// Debian packages: `open-iscsi`.
-    pub packages: Vec<&'static str>,
-    /// Kernel modules: `iscsi_tcp`.
-    pub modules: Vec<&'static str>,
-    /// Units of systemd that must be enabled: `iscsid.service`.
-    pub services: Vec<&'static str>,
-    /// The component that states it.
-    pub component: &'static str,
-    /// The field.
-    pub at: At,
 }
 
 /// A namespace of the platform: its object, its level of Pod Security and its policies are derived from this.

@@ -25,7 +25,7 @@ pub use addon::{API_SERVER, Addon, Metrics, Network};
 pub use artifact::Artifact;
 pub use backup::{BackupPlace, EtcdBackup};
 pub use facts::{
-    ApiAccess, ApiRule, ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, HostNeed, Peer,
+    ApiAccess, ApiRule, ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, Peer,
     PlatformNamespace, Replicas, Repository, Requests, Role, Scrape, SecretEntry, SecretNeed,
     Tenancy,
 };

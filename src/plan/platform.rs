@@ -13,6 +13,9 @@ pub const GATEWAY: Pods =
 /// The Gateway that HTTPRoutes attach to, in the namespace of [`GATEWAY`].
 pub const GATEWAY_NAME: &str = "gateway";
 
+/// Its listener for plain HTTP: redirects, and the questions of ACME servers.
+pub const GATEWAY_HTTP: &str = "http";
+
 /// Its listener for HTTPS. Routes name it: a route without a listener is served on the one for plain HTTP too,
 /// which is there to redirect.
 pub const GATEWAY_LISTENER: &str = "https";
@@ -33,6 +36,9 @@ pub const GATEWAY_CRDS: &str = "gateway-crds";
 
 /// The unit of the Gateway itself, with its class and listeners.
 pub const GATEWAY_UNIT: &str = "gateway";
+
+/// The unit of the addresses that Services get.
+pub const LOAD_BALANCER: &str = "load-balancer";
 
 /// The unit of cert-manager.
 pub const CERT_MANAGER: &str = "cert-manager";
