@@ -112,6 +112,8 @@ components! {
     network: components::network::Network,
     security: components::security::Security,
     delivery: components::delivery::Delivery,
+    logging: components::logging::Logging,
+    monitoring: components::monitoring::Monitoring,
     teams: components::teams::Teams,
     externals: components::externals::Externals,
     workloads: components::workloads::Workloads,

@@ -4,6 +4,7 @@
 //! compares what is in git with what is in the cluster, and what only the cluster has is drift.
 
 pub mod argoproj;
+pub mod elastic;
 pub mod external_secrets;
 pub mod gateway;
 pub mod prometheus;
