@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -15,6 +16,7 @@ use crate::k8s::name::Name;
 use crate::k8s::pod_security::Level;
 use crate::k8s::socket::Socket;
 use crate::path::At;
+use crate::plan::nodes::{NodeRole, Segment};
 use crate::plan::{Peer, Plan, Stage, UnitKind};
 use crate::source::Scope;
 use crate::world::World;
@@ -228,8 +230,14 @@ pub struct Team {
 /// What others may know of a pool of machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pool {
+    /// What its machines are for.
+    pub role: NodeRole,
     /// How many machines it has at least.
     pub machines: u32,
+    /// How many it may grow to by itself, if it may.
+    pub most: Option<u32>,
+    /// The segments its machines are attached to; the first one has the node's address.
+    pub segments: Vec<String>,
     /// Over how many hosts, each of which may fail, they are spread.
     pub hosts: u32,
     /// Over how many zones they are spread.
@@ -242,6 +250,15 @@ pub struct Pool {
     pub labels: BTreeMap<String, String>,
     /// The value of its `dedicated` taint: only pods that tolerate it run there.
     pub dedicated: Option<String>,
+}
+
+/// What others may know of a network of machines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentOf {
+    /// The network itself.
+    pub segment: Segment,
+    /// Addresses in it that no machine may have, from the first to the last, each with what has it and the field.
+    pub taken: Vec<((IpAddr, IpAddr), &'static str, At)>,
 }
 
 /// What others may know of a storage class.
@@ -353,7 +370,7 @@ pub struct Symbols {
     /// Pools of machines.
     pub pools: Names<Pool>,
     /// Networks of machines.
-    pub segments: Names<()>,
+    pub segments: Names<SegmentOf>,
     /// Storage classes.
     pub storage_classes: Names<StorageClass>,
     /// Stores of backups.

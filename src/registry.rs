@@ -110,6 +110,7 @@ components! {
     clusters: components::clusters::Clusters,
     environments: components::environments::Environments,
     network: components::network::Network,
+    storage: components::storage::Storage,
     security: components::security::Security,
     delivery: components::delivery::Delivery,
     logging: components::logging::Logging,

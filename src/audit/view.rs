@@ -34,6 +34,8 @@ pub(super) struct Namespace<'a> {
     pub pods: Vec<Template<'a>>,
     /// The same by their labels.
     pub pod_labels: Labelled<'a>,
+    /// Whether a chart is installed in it, whose objects are not known here.
+    pub charted: bool,
 }
 
 /// An object, with what everybody asks of it.
@@ -79,6 +81,13 @@ impl<'a> View<'a> {
                 namespace.tenancy = Some(tenancy);
             }
         }
+        for unit in units.iter().filter(|unit| unit.release.is_some()) {
+            let cluster = unit.id.stage.cluster().unwrap_or_default();
+            let name = unit.namespace.as_deref().unwrap_or_default();
+            if let Some(namespace) = namespaces.get_mut(&(cluster, name)) {
+                namespace.charted = true;
+            }
+        }
         let mut namespaces: Vec<Namespace<'_>> = namespaces.into_values().collect();
         namespaces.par_iter_mut().for_each(Namespace::find_pods);
         Self { plan, units, namespaces }
@@ -112,6 +121,7 @@ impl<'a> Namespace<'a> {
             objects: Vec::new(),
             pods: Vec::new(),
             pod_labels: Labelled::default(),
+            charted: false,
         }
     }
 

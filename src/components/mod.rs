@@ -10,6 +10,7 @@ pub mod monitoring;
 pub mod network;
 pub mod repository;
 pub mod security;
+pub mod storage;
 pub mod teams;
 pub mod waivers;
 pub mod workloads;

@@ -1,5 +1,6 @@
 //! What crosses components, derived from stated facts. A pass never names a component and cannot fail.
 
+mod addons;
 pub mod applications;
 
 mod budgets;
@@ -25,12 +26,13 @@ pub type Pass = (&'static str, fn(&mut Plan));
 
 /// The passes in order: objects first, then what speaks about units, then what is said of every object.
 ///
-/// - `namespaces` come first: policies go into their units.
+/// - `addons` states namespaces and flows, and `namespaces` makes the units that policies go into.
 /// - `routes` and `monitors` state the flows of gateway and Prometheus, so they come before `policies`.
 /// - `applications` counts up what every unit holds, so all objects of units come before it.
 /// - `needs` reads the kinds of all objects, and `applications` the needs.
 /// - `guards` and `labels` come last: what a later pass adds would go without.
 pub static PASSES: &[Pass] = &[
+    (addons::NAME, addons::run),
     (namespaces::NAME, namespaces::run),
     (secrets::NAME, secrets::run),
     (routes::NAME, routes::run),

@@ -6,7 +6,8 @@ use std::collections::btree_map::Entry;
 use ipnet::IpNet;
 
 use super::metrics::{Exporter, ServedMetric};
-use super::nodes::{ClusterNetwork, KubernetesFacts, Machines};
+use super::nodes::needs::{NodeNeed, NodeSettings};
+use super::nodes::{ClusterNetwork, KubernetesFacts, Machines, NodeAutoscaling};
 use super::unit::{Stage, UnitId};
 use crate::k8s::pod_security::Level;
 use crate::k8s::secret::SecretRef;
@@ -42,12 +43,16 @@ pub struct Facts {
     pub networks: BTreeMap<String, ClusterNetwork>,
     /// The Kubernetes of each cluster.
     pub kubernetes: BTreeMap<String, KubernetesFacts>,
+    /// What is chosen about the machines of each cluster beyond that; a cluster without it has the defaults.
+    pub node_settings: BTreeMap<String, NodeSettings>,
+    /// What parts of the platform need on machines.
+    pub node_needs: Vec<NodeNeed>,
+    /// Who makes the machines of autoscaled pools of each cluster.
+    pub node_autoscaling: BTreeMap<String, NodeAutoscaling>,
     /// The exporters that are scraped.
     pub exporters: Vec<Exporter>,
     /// What workloads are said to serve.
     pub served_metrics: Vec<ServedMetric>,
-    /// What the platform's parts need of the machines themselves.
-    pub host_needs: Vec<HostNeed>,
     /// The namespaces of the platform's parts, by name.
     pub platform_namespaces: BTreeMap<(Stage, String), PlatformNamespace>,
 }
@@ -67,9 +72,11 @@ impl Facts {
         self.machines.extend(other.machines);
         self.networks.extend(other.networks);
         self.kubernetes.extend(other.kubernetes);
+        self.node_settings.extend(other.node_settings);
+        self.node_needs.extend(other.node_needs);
+        self.node_autoscaling.extend(other.node_autoscaling);
         self.exporters.extend(other.exporters);
         self.served_metrics.extend(other.served_metrics);
-        self.host_needs.extend(other.host_needs);
         for (_, namespace) in other.platform_namespaces {
             self.platform_namespace(namespace);
         }
@@ -89,23 +96,6 @@ impl Facts {
             }
         }
     }
-}
-
-/// What a part of the platform needs of every machine that runs pods: first boots install and load it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostNeed {
-    /// The cluster.
-    pub cluster: String,
-    /// Debian packages: `open-iscsi`.
-    pub packages: Vec<&'static str>,
-    /// Kernel modules: `iscsi_tcp`.
-    pub modules: Vec<&'static str>,
-    /// Units of systemd that must be enabled: `iscsid.service`.
-    pub services: Vec<&'static str>,
-    /// The component that states it.
-    pub component: &'static str,
-    /// The field.
-    pub at: At,
 }
 
 /// A namespace of the platform: its object, its level of Pod Security and its policies are derived from this.

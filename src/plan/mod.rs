@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 pub use addon::{API_SERVER, Addon, Metrics, Network};
 pub use artifact::Artifact;
 pub use facts::{
-    ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, HostNeed, Peer, PlatformNamespace, Replicas,
+    ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, Peer, PlatformNamespace, Replicas,
     Repository, Requests,
     Role, Scrape, SecretEntry, SecretNeed, Tenancy,
 };

@@ -13,6 +13,9 @@ pub const GATEWAY: Pods =
 /// The Gateway that HTTPRoutes attach to, in the namespace of [`GATEWAY`].
 pub const GATEWAY_NAME: &str = "gateway";
 
+/// Its listener for plain HTTP: redirects, and the questions of ACME servers.
+pub const GATEWAY_HTTP: &str = "http";
+
 /// Its listener for HTTPS. Routes name it: a route without a listener is served on the one for plain HTTP too,
 /// which is there to redirect.
 pub const GATEWAY_LISTENER: &str = "https";

@@ -47,6 +47,7 @@ pub static ALL: &[&Rule] = &[
     &secret_files::SECRET_NOT_MADE,
     &volumes::VOLUME_SIZE,
     &volumes::SCRATCH_CLAIM,
+    &volumes::VOLUME_ACCESS,
     &volumes::VOLUME_SHARED,
     &volumes::MOUNTS_OVERLAP,
     &patches::PATCH_SHAPE,
@@ -72,6 +73,7 @@ pub fn check(workload: &Workload, at: &At, symbols: &Symbols, diags: &mut Diagno
     plaintext::written(workload, at, diags);
     config::twice(workload, at, diags);
     config::too_large(workload, at, diags);
+    volumes::class(workload, at, symbols, diags);
     volumes::shared(workload, at, diags);
     volumes::overlap(workload, at, diags);
     if !workload.patches.is_empty() {
