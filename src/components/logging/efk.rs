@@ -15,7 +15,8 @@ use crate::k8s::quantity::Bytes;
 use crate::k8s::socket::Socket;
 use crate::k8s::tree::Tree;
 use crate::path::At;
-use crate::plan::nodes::ContainerRuntime;
+use crate::plan::nodes::needs::{NodeFile, NodeNeed};
+use crate::plan::nodes::{ContainerRuntime, NodeRole};
 use crate::plan::{
     API_SERVER, Addon, Channel, Exporter, Exposure, Flow, IgnoredField, Network, Origin, Peer, Plan,
     Resource, Scrape, Stage, UnitId, charts, platform,
@@ -46,7 +47,11 @@ pub(super) fn lower(model: &Logging, cluster: &str, at: &At, plan: &mut Plan) {
         addon.install(plan, cluster, COMPONENT, Origin::lowered(COMPONENT, [at.clone()]))
     };
     install(operator(), plan);
-    store(model, cluster, at, plan);
+    let mapped = plan.facts.machines.contains_key(cluster);
+    if mapped {
+        plan.facts.node_needs.push(mappings(cluster, at));
+    }
+    store(model, cluster, mapped, at, plan);
     let aggregator = install(aggregator(model), plan);
     let shipper = install(shipper(runtime), plan);
     plan.facts.flows.extend(flows(&stage, at));
@@ -98,7 +103,7 @@ fn operator() -> Addon {
 }
 
 /// Elasticsearch and Kibana: objects that the operator fulfils, in a unit of their own.
-fn store(model: &Logging, cluster: &str, at: &At, plan: &mut Plan) {
+fn store(model: &Logging, cluster: &str, mapped: bool, at: &At, plan: &mut Plan) {
     let id = Addon::id(STORE, cluster);
     let origin = || Origin::lowered(COMPONENT, [at.clone(), at.key("storage")]);
     let unit = plan.unit(id.clone(), at);
@@ -107,7 +112,7 @@ fn store(model: &Logging, cluster: &str, at: &At, plan: &mut Plan) {
     for needed in [platform::LOGGING_OPERATOR, platform::STORAGE] {
         unit.needs.insert((Addon::id(needed, cluster), at.clone()));
     }
-    unit.add(Resource::object(&objects::elasticsearch(model, NAMESPACE), origin()));
+    unit.add(Resource::object(&objects::elasticsearch(model, mapped, NAMESPACE), origin()));
     let Some(host) = &model.kibana else { return };
     let at = at.key("kibana");
     let kibana = objects::kibana(host, NAMESPACE);
@@ -124,6 +129,23 @@ fn store(model: &Logging, cluster: &str, at: &At, plan: &mut Plan) {
         component: COMPONENT,
         at,
     });
+}
+
+/// Elasticsearch maps its indices into memory, in more pieces than a kernel allows by itself.
+fn mappings(cluster: &str, at: &At) -> NodeNeed {
+    NodeNeed {
+        cluster: cluster.to_owned(),
+        roles: vec![NodeRole::Worker],
+        packages: Vec::new(),
+        modules: Vec::new(),
+        files: vec![NodeFile {
+            path: "/etc/sysctl.d/90-elasticsearch.conf".to_owned(),
+            mode: "0644",
+            text: "vm.max_map_count = 262144\n".to_owned(),
+        }],
+        ports: Vec::new(),
+        at: at.clone(),
+    }
 }
 
 fn aggregator(model: &Logging) -> Addon {

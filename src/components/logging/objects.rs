@@ -20,12 +20,16 @@ const VERSION: &str = "9.4.3";
 /// The name that the operator wants the volume to have.
 const VOLUME: &str = "elasticsearch-data";
 
-pub(super) fn elasticsearch(model: &Logging, namespace: &str) -> Object<ElasticsearchSpec> {
+/// `mapped`: whether the machines allow as many mappings as Elasticsearch wants (`vm.max_map_count`).
+pub(super) fn elasticsearch(
+    model: &Logging,
+    mapped: bool,
+    namespace: &str,
+) -> Object<ElasticsearchSpec> {
     let set = |name, count, roles: Tree, memory: &str, size: String| NodeSet {
         name,
         count,
-        // Without it a host would need another limit of mappings (vm.max_map_count), which costs a privileged pod.
-        config: tree!({"node.roles": roles, "node.store.allow_mmap": false}),
+        config: tree!({"node.roles": roles, "node.store.allow_mmap": mapped}),
         pod_template: pod_template("elasticsearch", "elasticsearch.k8s.elastic.co/statefulset-name", name, memory),
         volume_claim_templates: vec![claim(model, &size)],
     };

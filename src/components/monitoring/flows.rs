@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::Monitoring;
 use super::values::ControlPlane;
 use crate::k8s::socket::Socket;
+use crate::path::At;
+use crate::plan::nodes::NodeRole;
+use crate::plan::nodes::needs::{NodeNeed, NodePort, Opener, Transport};
 use crate::plan::{API_SERVER, Flow, Network, Peer, Stage, platform};
 
 impl Monitoring {
@@ -38,7 +41,7 @@ impl Monitoring {
 }
 
 /// Prometheus scrapes CoreDNS, which is a pod but of nobody's namespace.
-pub(super) fn dns(stage: &Stage, component: &'static str, at: &crate::path::At) -> Flow {
+pub(super) fn dns(stage: &Stage, component: &'static str, at: &At) -> Flow {
     let pods = platform::DNS;
     let labels = BTreeMap::from([(pods.label.0.to_owned(), pods.label.1.to_owned())]);
     Flow {
@@ -49,4 +52,45 @@ pub(super) fn dns(stage: &Stage, component: &'static str, at: &crate::path::At) 
         component,
         at: at.clone(),
     }
+}
+
+/// What Prometheus connects to on the machines themselves, so that their firewalls let it.
+pub(super) fn machines(cluster: &str, scraped: ControlPlane, at: &At) -> Vec<NodeNeed> {
+    use NodeRole::{ControlPlane, Etcd, Worker};
+    let open = |roles: &[NodeRole], ports: &[(u16, &str)]| NodeNeed {
+        cluster: cluster.to_owned(),
+        roles: roles.to_vec(),
+        packages: Vec::new(),
+        modules: Vec::new(),
+        files: Vec::new(),
+        ports: ports
+            .iter()
+            .map(|(port, what)| NodePort {
+                transport: Transport::Tcp,
+                first: *port,
+                last: *port,
+                from: Opener::Pods,
+                what: format!("{what}, for Prometheus"),
+            })
+            .collect(),
+        at: at.clone(),
+    };
+    let mut needs = vec![open(
+        &[ControlPlane, Worker],
+        &[(9100, "metrics of the machine"), (10250, "metrics of the kubelet")],
+    )];
+    if scraped.components {
+        let ports = [(10257, "metrics of the controller manager"), (10259, "metrics of the scheduler")];
+        needs.push(open(&[ControlPlane], &ports));
+    }
+    if scraped.proxy {
+        needs.push(open(&[ControlPlane, Worker], &[(10249, "metrics of kube-proxy")]));
+    }
+    if scraped.etcd {
+        needs.push(open(&[ControlPlane], &[(2381, "metrics of etcd")]));
+    }
+    if scraped.external_etcd {
+        needs.push(open(&[Etcd], &[(2381, "metrics of etcd")]));
+    }
+    needs
 }

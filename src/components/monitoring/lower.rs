@@ -67,6 +67,7 @@ pub(super) fn lower(
         at: at.clone(),
     });
     plan.facts.flows.push(flows::dns(situation.stage, COMPONENT, at));
+    plan.facts.node_needs.extend(flows::machines(cluster, scraped, at));
     state(model, scraped, situation.stage, at, plan);
     secrets(model, &id, at, plan);
     if let Some(grafana) = &model.grafana {
