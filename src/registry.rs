@@ -118,6 +118,7 @@ components! {
     teams: components::teams::Teams,
     externals: components::externals::Externals,
     workloads: components::workloads::Workloads,
+    releases: components::releases::Releases,
     waivers: components::waivers::Waivers,
 }
 

@@ -8,6 +8,7 @@ pub mod logging;
 pub mod metadata;
 pub mod monitoring;
 pub mod network;
+pub mod releases;
 pub mod repository;
 pub mod security;
 pub mod storage;

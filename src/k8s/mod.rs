@@ -2,6 +2,7 @@
 
 pub mod leaf;
 
+pub mod chart;
 pub mod count;
 pub mod crd;
 pub mod cron;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::spec::{ClassSpec, Driver, ExportSpec};
 use super::{SECTION, Storage, spec};
+use crate::k8s::crd::external_secrets::templated;
 use crate::k8s::name::Name;
 use crate::k8s::pod_security::Level;
 use crate::k8s::secret::SecretRef;
@@ -224,29 +225,12 @@ fn iscsi_config(class: &ClassSpec, at: &At) -> Resource {
     });
     // JSON is YAML, and the driver reads both.
     let text = serde_json::to_string(&config).unwrap_or_default();
-    let object = tree!({
-        "apiVersion": "external-secrets.io/v1",
-        "kind": "ExternalSecret",
-        "metadata": {"name": ISCSI_CONFIG, "namespace": "democratic-csi"},
-        "spec": {
-            "refreshInterval": "1h0m0s",
-            "secretStoreRef": {"kind": "ClusterSecretStore", "name": (platform::SECRET_STORE)},
-            "target": {
-                "name": ISCSI_CONFIG, "creationPolicy": "Owner", "deletionPolicy": "Retain",
-                "template": {
-                    "engineVersion": "v2", "mergePolicy": "Replace", "type": "Opaque",
-                    "data": {"driver-config-file.yaml": text}
-                }
-            },
-            "data": [{
-                "secretKey": "apiKey",
-                "remoteRef": {
-                    "key": (secret.path().to_string()), "property": (secret.property().to_owned()),
-                    "conversionStrategy": "Default", "decodingStrategy": "None", "metadataPolicy": "None"
-                }
-            }]
-        }
-    });
+    let object = templated(
+        ("democratic-csi", ISCSI_CONFIG),
+        &[],
+        &[("driver-config-file.yaml", text)],
+        &[("apiKey", &secret)],
+    );
     let from = [at.key("portal"), at.key("secret")];
     Resource::tree(object, Origin::lowered(SECTION, from))
 }

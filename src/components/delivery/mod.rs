@@ -1,5 +1,7 @@
 //! `delivery`: how Argo CD brings the output to a cluster.
 
+mod argocd;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -8,7 +10,10 @@ use crate::diag::{Diagnostics, Rule};
 use crate::field;
 use crate::k8s::cron::Cron;
 use crate::k8s::duration::Duration;
+use crate::k8s::host::HostName;
 use crate::k8s::name::Name;
+use crate::k8s::secret::SecretRef;
+use crate::k8s::url::Url;
 use crate::k8s::version::MinorVersion;
 use crate::k8s::zone::TimeZone;
 use crate::path::At;
@@ -80,6 +85,50 @@ pub struct ArgoCdSpec {
     /// Its namespace.
     #[serde(default)]
     pub namespace: Option<Name>,
+    /// The host name of its interface. With it, Argo CD manages itself after it was installed once by hand;
+    /// without it, it is somebody else's business.
+    #[serde(default)]
+    pub host: Option<HostName>,
+    /// Who logs in, and as what.
+    #[serde(default)]
+    pub sso: Option<SsoSpec>,
+    /// Who is told of failures.
+    #[serde(default)]
+    pub notifications: Option<NotificationsSpec>,
+}
+
+/// Log-in by an identity provider.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SsoSpec {
+    /// Its protocol.
+    pub kind: SsoKind,
+    /// Its address, exactly as its tokens spell it.
+    pub issuer: Url,
+    /// What Argo CD is called there.
+    #[serde(default)]
+    pub client: Option<String>,
+    /// Where the client's secret is kept: `<path>#<property>`.
+    #[serde(default)]
+    pub secret: Option<SecretRef>,
+    /// Groups that may do everything. Those of teams follow from `teams`.
+    pub administrators: Vec<String>,
+}
+
+/// The protocol of an identity provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SsoKind {
+    /// OpenID Connect.
+    Oidc,
+}
+
+/// Who is told of failures.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationsSpec {
+    /// Where the address of a webhook is kept, which gets a short JSON text: `<path>#<property>`.
+    pub webhook: SecretRef,
 }
 
 /// A time in which nothing is synced by itself.
@@ -104,6 +153,8 @@ pub struct FreezeSpec {
 #[derive(Debug)]
 pub struct Delivery {
     argocd: ArgoCd,
+    /// How Argo CD manages itself, if it does.
+    managed: Option<argocd::Managed>,
     /// Begin and length of each freeze, for the check.
     spans: Vec<(Cron, Duration)>,
 }
@@ -115,18 +166,30 @@ impl Component for Delivery {
         required: false,
         named: false,
         summary: "how Argo CD brings the output to a cluster",
-        rules: &[&ARGOCD_VERSION, &FREEZE_ALWAYS, &FREEZE_NOTHING],
-        defaults: &[&VERSION, &NAMESPACE, &TIMEZONE, &MANUAL],
+        rules: &[
+            &ARGOCD_VERSION,
+            &FREEZE_ALWAYS,
+            &FREEZE_NOTHING,
+            &argocd::MANAGED_FIELD,
+            &argocd::MANAGED_VERSION,
+            &argocd::MANAGED_NAMESPACE,
+            &argocd::NO_ADMINISTRATOR,
+        ],
+        defaults: &[&VERSION, &NAMESPACE, &TIMEZONE, &MANUAL, &argocd::CLIENT, &argocd::SECRET],
     };
 
     type Spec = DeliverySpec;
 
     fn resolve(spec: DeliverySpec, at: &At, cx: &mut Resolving<'_>) -> Option<Self> {
-        let (version, namespace) = match spec.argocd {
-            Some(argocd) => (argocd.version, argocd.namespace),
-            None => (None, None),
+        let (version, namespace, managed) = match spec.argocd {
+            Some(argocd) => {
+                let managed = argocd::Managed::resolve(&argocd, &at.key("argocd"), cx);
+                (argocd.version, argocd.namespace, managed)
+            }
+            None => (None, None, None),
         };
-        let version = version.unwrap_or_else(|| VERSION.get());
+        let usual = if managed.is_some() { argocd::VERSION } else { VERSION.get() };
+        let version = version.unwrap_or(usual);
         let version = (version.major(), version.minor());
         if version.0 != 3 || !(3..=5).contains(&version.1) {
             cx.diags
@@ -168,7 +231,11 @@ impl Component for Delivery {
             spans.push((freeze.schedule, freeze.duration));
         }
         let namespace = namespace.unwrap_or_else(|| NAMESPACE.get()).to_string();
-        Some(Self { argocd: ArgoCd { version, namespace, freezes, at: at.clone() }, spans })
+        Some(Self {
+            argocd: ArgoCd { version, namespace, freezes, at: at.clone() },
+            managed,
+            spans,
+        })
     }
 
     fn check(&self, _: &At, _: &crate::component::Symbols, diags: &mut Diagnostics) {
@@ -187,11 +254,14 @@ impl Component for Delivery {
         }
     }
 
-    fn lower(&self, _: &At, situation: &Situation<'_>, plan: &mut Plan) {
+    fn lower(&self, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
         if let Stage::Cluster(cluster) = situation.stage {
             plan.facts.argocd.insert(cluster.clone(), self.argocd.clone());
             let version = format!("{}.{}", self.argocd.version.0, self.argocd.version.1);
             plan.versions.insert(format!("argo-cd ({cluster})"), version);
+            if let Some(managed) = &self.managed {
+                managed.lower(&at.key("argocd"), cluster, plan);
+            }
         }
     }
 }

@@ -1,0 +1,73 @@
+//! What a chart is called.
+
+use std::str::FromStr;
+
+use super::leaf::{Invalid, Kind, as_written, leaf, show};
+
+leaf! {
+    /// The name of a chart: `podinfo`, `crd.projectcalico.org.v1`.
+    pub struct ChartName(String);
+    kind: Kind::Text,
+    pattern: "^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$",
+    examples: ["podinfo"],
+}
+
+as_written!(ChartName);
+
+impl FromStr for ChartName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let ends = text.bytes().next().is_some_and(plain) && text.bytes().last().is_some_and(plain);
+        if ends && text.len() <= 100 && text.bytes().all(|b| plain(b) || b"._-".contains(&b)) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Invalid::new(format!("{} is no name of a chart", show(text)))
+            .help("write it as in its Chart.yaml, such as `podinfo`; where it is goes into `repository`"))
+    }
+}
+
+leaf! {
+    /// The digest of an OCI manifest: `sha256:` and 64 hexadecimal digits.
+    pub struct ChartDigest(String);
+    kind: Kind::Text,
+    pattern: "^sha256:[0-9a-f]{64}$",
+    examples: ["sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
+}
+
+as_written!(ChartDigest);
+
+impl FromStr for ChartDigest {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let digits = text.strip_prefix("sha256:").unwrap_or_default();
+        let fine = digits.len() == 64
+            && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if fine {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Invalid::new(format!("{} is no digest", show(text)))
+            .help("write `sha256:` and 64 hexadecimal digits in lower case"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_digests_are_read() {
+        for good in ["podinfo", "crd.projectcalico.org.v1", "x"] {
+            assert!(good.parse::<ChartName>().is_ok(), "{good}");
+        }
+        for bad in ["", "Pod", "a/b", "-a", "a-"] {
+            assert!(bad.parse::<ChartName>().is_err(), "{bad}");
+        }
+        assert!(format!("sha256:{}", "0a".repeat(32)).parse::<ChartDigest>().is_ok());
+        for bad in ["sha256:0a", "0a", &format!("sha256:{}", "0A".repeat(32))] {
+            assert!(bad.parse::<ChartDigest>().is_err(), "{bad}");
+        }
+    }
+}
