@@ -199,7 +199,7 @@ fn aggregator(model: &Logging) -> Addon {
             "service": {"ports": [
                 {"name": "forward", "protocol": "TCP", "containerPort": 24224},
             ]},
-            "dashboards": {"enabled": "false"},
+            "dashboards": {"enabled": false},
             "fileConfigs": {
                 "01_sources.conf": (include_str!("files/sources.conf")),
                 "02_filters.conf": "# Fluent Bit says where a line is from.\n",
