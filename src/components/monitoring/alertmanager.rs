@@ -23,12 +23,6 @@ impl Monitoring {
                     "target_matchers": ["severity = \"warning\""],
                     "equal": ["alertname", "namespace", "instance", "persistentvolumeclaim", "name"],
                 },
-                {
-                    // A host that is gone takes its machines along.
-                    "source_matchers": ["alertname = \"HostLost\""],
-                    "target_matchers": ["alertname =~ \"NodeDown|NodeExporterDown\""],
-                    "equal": ["cluster"],
-                },
             ],
             "receivers": (receivers),
             "templates": ["/etc/alertmanager/config/*.tmpl"],
