@@ -7,6 +7,7 @@
 mod api_versions;
 mod applications;
 mod capacity;
+mod cluster;
 mod contents;
 mod hostnames;
 mod labelled;
@@ -20,6 +21,7 @@ mod policies;
 mod references;
 mod replicas;
 mod secrets;
+mod stores;
 #[cfg(test)]
 mod testing;
 mod trail;
@@ -44,9 +46,11 @@ pub static AUDITS: &[Audit] = &[
     (policies::RULES, policies::audit),
     (replicas::RULES, replicas::audit),
     (capacity::RULES, capacity::audit),
+    (cluster::RULES, cluster::audit),
     (hostnames::RULES, hostnames::audit),
     (metrics::RULES, metrics::audit),
     (needs::RULES, |view, diags| needs::audit(view.plan, diags)),
+    (stores::RULES, stores::audit),
     (applications::RULES, |view, diags| applications::audit(view.plan, diags)),
     (contents::RULES, |view, diags| contents::audit(view.plan, diags)),
 ];

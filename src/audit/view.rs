@@ -28,14 +28,14 @@ pub(super) struct Namespace<'a> {
     pub name: &'a str,
     /// Whose it is, if it is a team's.
     pub tenancy: Option<&'a Tenancy>,
+    /// Whether a chart of the platform makes objects in it that are not in the plan.
+    pub charted: bool,
     /// Its objects.
     pub objects: Vec<Object<'a>>,
     /// The pods among them, or that they make.
     pub pods: Vec<Template<'a>>,
     /// The same by their labels.
     pub pod_labels: Labelled<'a>,
-    /// Whether a chart is installed in it, whose objects are not known here.
-    pub charted: bool,
 }
 
 /// An object, with what everybody asks of it.
@@ -81,7 +81,7 @@ impl<'a> View<'a> {
                 namespace.tenancy = Some(tenancy);
             }
         }
-        for unit in units.iter().filter(|unit| unit.release.is_some()) {
+        for unit in units.iter().filter(|unit| unit.release.is_some() && unit.project.is_none()) {
             let cluster = unit.id.stage.cluster().unwrap_or_default();
             let name = unit.namespace.as_deref().unwrap_or_default();
             if let Some(namespace) = namespaces.get_mut(&(cluster, name)) {
@@ -118,10 +118,10 @@ impl<'a> Namespace<'a> {
             cluster,
             name,
             tenancy: None,
+            charted: false,
             objects: Vec::new(),
             pods: Vec::new(),
             pod_labels: Labelled::default(),
-            charted: false,
         }
     }
 

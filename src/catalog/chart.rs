@@ -178,9 +178,9 @@ impl Dependencies {
             found.names.push(text("alias").unwrap_or(name).to_owned());
             found.charts.push(name.to_owned());
             let conditions = text("condition").unwrap_or_default().split(',');
-            found.conditions.extend(
-                conditions.map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned),
-            );
+            found
+                .conditions
+                .extend(conditions.map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned));
         }
         found
     }

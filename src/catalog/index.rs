@@ -74,7 +74,10 @@ fn descend(keys: &Keys, values: &Tree, path: &mut Vec<String>, faults: &mut Vec<
 /// The file of an index: YAML, with the keys as one block of text.
 impl fmt::Display for Index {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "# Keys of a chart, made by `groundplan catalog add`; ` *` accepts anything below, ` !` is read nowhere.")?;
+        writeln!(
+            f,
+            "# Keys of a chart, made by `groundplan catalog add`; ` *` accepts anything below, ` !` is read nowhere."
+        )?;
         writeln!(f, "chart: \"{}\"\nversion: \"{}\"\nkeys: |2", self.chart, self.version)?;
         for line in self.keys.to_string().lines() {
             writeln!(f, "  {line}")?;
@@ -133,8 +136,10 @@ mod tests {
             "extra": true
         });
         let faults = index().faults(&values);
-        let told: Vec<String> =
-            faults.iter().map(|fault| format!("{} {:?}", fault.path.join("."), fault.what)).collect();
+        let told: Vec<String> = faults
+            .iter()
+            .map(|fault| format!("{} {:?}", fault.path.join("."), fault.what))
+            .collect();
         assert_eq!(
             told,
             [

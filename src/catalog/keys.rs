@@ -34,7 +34,9 @@ impl Keys {
                 std::collections::btree_map::Entry::Vacant(slot) => {
                     slot.insert(keys);
                 }
-                std::collections::btree_map::Entry::Occupied(mut slot) => slot.get_mut().merge(keys),
+                std::collections::btree_map::Entry::Occupied(mut slot) => {
+                    slot.get_mut().merge(keys)
+                }
             }
         }
     }
@@ -115,7 +117,10 @@ mod tests {
             ..Keys::default()
         });
         leaf.prop_recursive(4, 24, 4, |inner| {
-            (proptest::collection::btree_map("[a-z][a-zA-Z0-9./_-]{0,6}", inner, 0..4), any::<bool>())
+            (
+                proptest::collection::btree_map("[a-z][a-zA-Z0-9./_-]{0,6}", inner, 0..4),
+                any::<bool>(),
+            )
                 .prop_map(|(below, open)| Keys { below, open, dead: false })
         })
     }

@@ -141,9 +141,8 @@ impl Support {
 
 /// The index of a chart that this compiler ships one of.
 pub fn shipped(chart: &str, version: &str) -> Option<Index> {
-    let (_, _, text) = charts::ALL
-        .iter()
-        .find(|(name, of, _)| *name == chart && same_version(of, version))?;
+    let (_, _, text) =
+        charts::ALL.iter().find(|(name, of, _)| *name == chart && same_version(of, version))?;
     match text.parse() {
         Ok(index) => Some(index),
         Err(error) => crate::bug!("the index of {chart} {version} cannot be read: {error}"),

@@ -1,4 +1,4 @@
-//! What machines run beside Kubernetes: runtimes, container networks, load balancers, Cluster API.
+//! What machines run beside Kubernetes, and what makes machines: the runtime, kube-vip, Cluster API.
 //!
 //! Seen 2026-08-21, tags and compatibility pages of each project.
 
@@ -61,20 +61,8 @@ impl Part {
     }
 }
 
-/// Cilium (its tested matrix is not in the sources that were seen).
-pub static CILIUM: Part = Part::new("cilium", SemVer::new(1, 20, 1), None);
-/// Calico.
-pub static CALICO: Part = Part::new("calico", SemVer::new(3, 32, 1), None);
-/// The operator that installs Calico.
-pub static TIGERA_OPERATOR: Part = Part::new("tigera-operator", SemVer::new(1, 42, 4), None);
-/// Flannel.
-pub static FLANNEL: Part = Part::new("flannel", SemVer::new(0, 28, 9), None);
 /// kube-vip.
 pub static KUBE_VIP: Part = Part::new("kube-vip", SemVer::new(1, 2, 3), None);
-/// MetalLB.
-pub static METALLB: Part = Part::new("metallb", SemVer::new(0, 16, 1), None);
-/// The Gateway API's CRDs.
-pub static GATEWAY_API: Part = Part::new("gateway-api", SemVer::new(1, 5, 1), None);
 /// Cluster API (docs/book/src/reference/versions.md names the versions of workload clusters).
 pub static CLUSTER_API: Part =
     Part::new("cluster-api", SemVer::new(1, 14, 0), Some(Support::minors(31, 36)));
@@ -82,5 +70,3 @@ pub static CLUSTER_API: Part =
 pub static RUNC: Part = Part::new("runc", SemVer::new(1, 4, 3), None);
 /// The plugins of the container network interface.
 pub static CNI_PLUGINS: Part = Part::new("cni-plugins", SemVer::new(1, 9, 1), None);
-/// NodeLocal DNS.
-pub static NODE_LOCAL_DNS: Part = Part::new("node-local-dns", SemVer::new(1, 27, 1), None);

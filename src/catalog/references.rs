@@ -27,8 +27,18 @@ pub enum Usage {
 
 /// What turns a map into text, or goes through all of its keys.
 const WHOLE: [&str; 12] = [
-    "toYaml", "toJson", "toToml", "toPrettyJson", "toRawJson", "range", "tpl", "merge", "omit",
-    "tplvalues", "deepCopy", "mustToJson",
+    "toYaml",
+    "toJson",
+    "toToml",
+    "toPrettyJson",
+    "toRawJson",
+    "range",
+    "tpl",
+    "merge",
+    "omit",
+    "tplvalues",
+    "deepCopy",
+    "mustToJson",
 ];
 
 /// How far into a `with` block its use of `.` is looked for.
@@ -104,8 +114,7 @@ fn chain(text: &str) -> (Vec<String>, usize) {
             break;
         }
         let Some(name) = rest[closing..].strip_prefix('.') else { break };
-        let length =
-            name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
+        let length = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
         if length == 0 {
             break;
         }
@@ -158,7 +167,10 @@ fn usage(action: &str, text: &str, end: usize) -> Usage {
         }
         let block = &text[end..stop];
         let block = block.split("end }}").next().unwrap_or(block);
-        if ["toYaml .", "toJson .", "tpl ", ":= . ", ":= .}", "tplvalues", "range"].iter().any(|use_| block.contains(use_)) {
+        if ["toYaml .", "toJson .", "tpl ", ":= . ", ":= .}", "tplvalues", "range"]
+            .iter()
+            .any(|use_| block.contains(use_))
+        {
             return Usage::Whole;
         }
     }

@@ -1,10 +1,13 @@
 //! One file or folder each: a section of the blueprint, its rules and what it becomes. In the order of the language.
 
+pub mod autoscaling;
 pub mod clusters;
 pub mod delivery;
 pub mod environments;
 pub mod externals;
+pub mod kubernetes;
 pub mod logging;
+pub mod machines;
 pub mod metadata;
 pub mod monitoring;
 pub mod network;

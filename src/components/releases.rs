@@ -7,10 +7,10 @@ use serde::Deserialize;
 use crate::catalog::{self, FaultKind, Index};
 use crate::component::{About, Component, Resolving, Situation};
 use crate::diag::{Place, Rule};
-use crate::k8s::chart::{ChartDigest, ChartName};
+use crate::k8s::chart::{ChartDigest, ChartName, ChartRepository};
 use crate::k8s::name::Name;
+use crate::k8s::secret::{credential_shape, looks_like_credential};
 use crate::k8s::tree::Tree;
-use crate::k8s::url::RepositoryUrl;
 use crate::k8s::version::SemVer;
 use crate::path::At;
 use crate::plan::{ChartSource, Origin, Plan, Release, Stage, UnitId, UnitKind};
@@ -57,6 +57,15 @@ pub static NULL: Rule = Rule::error(
     "releases: {shop: {chart: shop, values: {image: {tag: }}}}",
 );
 
+/// A secret among values.
+pub static CREDENTIAL: Rule = Rule::error(
+    "releases/credential",
+    "a value looks like a credential",
+    "Whoever can read the repository, its clones and its backups has it for ever; it must be replaced as soon as it \
+     was pushed.",
+    "releases: {shop: {chart: shop, values: {database: {password: …}}}}",
+);
+
 /// A digest without a registry.
 pub static DIGEST: Rule = Rule::error(
     "releases/digest",
@@ -76,7 +85,7 @@ pub struct ReleaseSpec {
     /// Its exact version.
     pub version: SemVer,
     /// Where it is: `https://charts.acme.example` or `oci://registry.acme.example/charts`.
-    pub repository: RepositoryUrl,
+    pub repository: ChartRepository,
     /// The digest of its manifest, which wins over the version; in an OCI registry.
     #[serde(default)]
     pub digest: Option<ChartDigest>,
@@ -98,7 +107,7 @@ impl Component for Releases {
         required: false,
         named: true,
         summary: "the teams' own Helm charts, with checked values",
-        rules: &[&UNKNOWN_KEY, &DEAD_KEY, &UNCHECKED, &INDEX, &NULL, &DIGEST],
+        rules: &[&UNKNOWN_KEY, &DEAD_KEY, &UNCHECKED, &INDEX, &NULL, &CREDENTIAL, &DIGEST],
         defaults: &[],
     };
 
@@ -108,7 +117,7 @@ impl Component for Releases {
         for (name, release) in &spec {
             let at = at.key(name);
             cx.symbols.teams.bind(release.team.as_str(), &at.key("team"), cx.diags);
-            if release.digest.is_some() && !release.repository.is_oci() {
+            if release.digest.is_some() && release.repository.registry().is_none() {
                 cx.diags
                     .report(&DIGEST, at.key("digest"), "this repository knows no digests")
                     .related(at.key("repository"), "the repository")
@@ -116,6 +125,7 @@ impl Component for Releases {
             }
             let values = release.values();
             nulls(&values, &at.key("values"), cx);
+            credentials("", &values, &at.key("values"), cx);
             if let Some(index) = index(release, &at, cx) {
                 keys(&index, &values, &at.key("values"), cx);
             }
@@ -158,13 +168,12 @@ impl ReleaseSpec {
     }
 
     fn source(&self) -> ChartSource {
-        let address = self.repository.to_string();
-        match address.strip_prefix("oci://") {
+        match self.repository.registry() {
             Some(registry) => ChartSource::Oci {
-                registry: registry.trim_end_matches('/').to_owned(),
+                registry: registry.to_owned(),
                 digest: self.digest.as_ref().map(ToString::to_string),
             },
-            None => ChartSource::Repository { url: address },
+            None => ChartSource::Repository { url: self.repository.to_string() },
         }
     }
 }
@@ -198,8 +207,14 @@ fn index(release: &ReleaseSpec, at: &At, cx: &mut Resolving<'_>) -> Option<Index
             known => format!(", or take the version {}", known.join(" or ")),
         };
         cx.diags
-            .report(&UNCHECKED, at.key("chart"), format!("the keys of {chart} {version} are unknown"))
-            .help(format!("run `groundplan catalog add {chart}-{version}.tgz` beside the blueprint{also}"));
+            .report(
+                &UNCHECKED,
+                at.key("chart"),
+                format!("the keys of {chart} {version} are unknown"),
+            )
+            .help(format!(
+                "run `groundplan catalog add {chart}-{version}.tgz` beside the blueprint{also}"
+            ));
     }
     shipped
 }
@@ -216,12 +231,20 @@ fn keys(index: &Index, values: &Tree, at: &At, cx: &mut Resolving<'_>) {
                     None => "leave it out".to_owned(),
                 };
                 cx.diags
-                    .report(&UNKNOWN_KEY, Place::Key(place), format!("{chart} does not read `{path}`"))
+                    .report(
+                        &UNKNOWN_KEY,
+                        Place::Key(place),
+                        format!("{chart} does not read `{path}`"),
+                    )
                     .help(help);
             }
             FaultKind::Dead => {
                 cx.diags
-                    .report(&DEAD_KEY, Place::Key(place), format!("no template of {chart} reads `{path}`"))
+                    .report(
+                        &DEAD_KEY,
+                        Place::Key(place),
+                        format!("no template of {chart} reads `{path}`"),
+                    )
                     .help("leave it out");
             }
         }
@@ -239,6 +262,38 @@ fn nulls(values: &Tree, at: &At, cx: &mut Resolving<'_>) {
         Tree::Seq(items) => {
             for (index, value) in items.iter().enumerate() {
                 nulls(value, &at.index(index), cx);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Keys whose values are secrets, not the names of some.
+const SECRET_KEYS: [&str; 6] =
+    ["password", "passphrase", "token", "apikey", "secretkey", "secretaccesskey"];
+
+fn credentials(key: &str, value: &Tree, at: &At, cx: &mut Resolving<'_>) {
+    match value {
+        Tree::Map(map) => {
+            for (key, value) in map.iter() {
+                credentials(key, value, &at.key(key), cx);
+            }
+        }
+        Tree::Seq(items) => {
+            for (index, item) in items.iter().enumerate() {
+                credentials(key, item, &at.index(index), cx);
+            }
+        }
+        Tree::Str(text) => {
+            let spelled = key.to_ascii_lowercase();
+            let named = SECRET_KEYS.iter().any(|end| spelled.ends_with(end));
+            let kind =
+                if named { looks_like_credential(key, text) } else { credential_shape(text) };
+            if let Some(kind) = kind {
+                cx.diags
+                    .report(&CREDENTIAL, at, format!("this looks like {kind}"))
+                    .sensitive()
+                    .help("keep it in the secret store, and give the chart the name of a Secret");
             }
         }
         _ => {}

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::leaf::{Invalid, Kind, as_written, leaf, show};
+use super::url::Url;
 
 leaf! {
     /// The name of a chart: `podinfo`, `crd.projectcalico.org.v1`.
@@ -23,8 +24,44 @@ impl FromStr for ChartName {
         if ends && text.len() <= 100 && text.bytes().all(|b| plain(b) || b"._-".contains(&b)) {
             return Ok(Self(text.to_owned()));
         }
-        Err(Invalid::new(format!("{} is no name of a chart", show(text)))
-            .help("write it as in its Chart.yaml, such as `podinfo`; where it is goes into `repository`"))
+        Err(Invalid::new(format!("{} is no name of a chart", show(text))).help(
+            "write it as in its Chart.yaml, such as `podinfo`; where it is goes into `repository`",
+        ))
+    }
+}
+
+leaf! {
+    /// Where charts are: `https://charts.acme.example`, or an OCI registry `oci://registry.acme.example/charts`.
+    pub struct ChartRepository(String);
+    kind: Kind::Text,
+    pattern: "^(https|oci)://[a-z0-9.\\[\\]:-]+([/][!-~]*)?$",
+    examples: ["https://charts.acme.example", "oci://registry.acme.example/charts"],
+}
+
+as_written!(ChartRepository);
+
+impl ChartRepository {
+    /// The registry with its path, without a scheme, if it is one.
+    pub fn registry(&self) -> Option<&str> {
+        self.0.strip_prefix("oci://").map(|registry| registry.trim_end_matches('/'))
+    }
+}
+
+impl FromStr for ChartRepository {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        // A registry is an address with another scheme.
+        let address = match text.strip_prefix("oci://") {
+            Some(rest) => format!("https://{rest}"),
+            None => text.to_owned(),
+        };
+        let url: Url = address.parse()?;
+        if !url.is_encrypted() {
+            return Err(Invalid::new(format!("{} is not encrypted", show(text)))
+                .help("write `https://…` or `oci://…`: whoever changes a chart on its way runs what he likes"));
+        }
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -64,6 +101,15 @@ mod tests {
         }
         for bad in ["", "Pod", "a/b", "-a", "a-"] {
             assert!(bad.parse::<ChartName>().is_err(), "{bad}");
+        }
+        for (good, registry) in [
+            ("https://charts.acme.example", None),
+            ("oci://quay.io/jetstack/charts/", Some("quay.io/jetstack/charts")),
+        ] {
+            assert_eq!(good.parse::<ChartRepository>().expect(good).registry(), registry);
+        }
+        for bad in ["http://charts.acme.example", "charts.acme.example", "oci://u:p@x/y"] {
+            assert!(bad.parse::<ChartRepository>().is_err(), "{bad}");
         }
         assert!(format!("sha256:{}", "0a".repeat(32)).parse::<ChartDigest>().is_ok());
         for bad in ["sha256:0a", "0a", &format!("sha256:{}", "0A".repeat(32))] {

@@ -69,7 +69,15 @@ leaf! {
     examples: ["10.20.0.2", "ntp.acme.internal"],
 }
 
-as_written!(SshKey, Server);
+leaf! {
+    /// A registry as image names spell it, with its port if it has one: `registry.k8s.io`; `_default` is every other one.
+    pub struct Registry(String);
+    kind: Kind::Text,
+    pattern: "^(_default|[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?)$",
+    examples: ["registry.k8s.io", "_default"],
+}
+
+as_written!(SshKey, Server, Registry);
 
 /// Types of keys that OpenSSH 9 still accepts, as the first word of a key.
 const KEY_TYPES: [&str; 7] = [
@@ -205,6 +213,20 @@ impl FromStr for Server {
     }
 }
 
+impl FromStr for Registry {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let (host, port) = text.split_once(':').map_or((text, None), |(a, b)| (a, Some(b)));
+        let port_fits = port.is_none_or(|port| port.parse::<super::port::Port>().is_ok());
+        if text == "_default" || port_fits && host.parse::<Subdomain>().is_ok() {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Invalid::new(format!("{} is not a registry", show(text)))
+            .help("write a host such as `registry.k8s.io`, or `_default` for every other one"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,6 +282,20 @@ mod tests {
             ("ssh-ed25519 AAAA", "the key after its type is damaged", help),
             ("hunter2", "this is not a public key of OpenSSH", help),
         ]);
+    }
+
+    #[test]
+    fn registries_are_hosts() {
+        lawful::<Registry>();
+        good::<Registry>(&[
+            ("registry.k8s.io", "registry.k8s.io"),
+            ("localhost:5000", "localhost:5000"),
+        ]);
+        bad::<Registry>(&[(
+            "../etc",
+            "`../etc` is not a registry",
+            "write a host such as `registry.k8s.io`, or `_default` for every other one",
+        )]);
     }
 
     #[test]

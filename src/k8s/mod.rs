@@ -30,6 +30,7 @@ pub mod tree;
 pub mod url;
 pub mod version;
 pub(crate) mod words;
+pub mod yaml;
 pub mod zone;
 
 pub use count::{Count, Percent};

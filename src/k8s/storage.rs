@@ -53,7 +53,8 @@ impl FromStr for Dataset {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let part = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+            !part.is_empty()
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
         };
         let begins = text.starts_with(|c: char| c.is_ascii_alphabetic());
         if begins && text.split('/').all(part) {

@@ -17,10 +17,10 @@ pub(super) fn run(plan: &mut Plan) {
         if is_custom(resource.group())
             && let Some(Tree::Map(object)) = resource.as_tree_mut()
         {
-            add(object.map_at("metadata").map_at("annotations"), &[(
-                "SkipDryRunOnMissingResource=",
-                "SkipDryRunOnMissingResource=true",
-            )]);
+            add(
+                object.map_at("metadata").map_at("annotations"),
+                &[("SkipDryRunOnMissingResource=", "SkipDryRunOnMissingResource=true")],
+            );
         }
     }
     let resources = plan.units.values_mut().flat_map(|unit| &mut unit.resources);

@@ -14,7 +14,8 @@ pub(super) fn run(plan: &mut Plan) {
     let estate = plan.estate.as_str();
     let mut units: Vec<&mut Unit> = plan.units.values_mut().collect();
     units.par_iter_mut().for_each(|unit| {
-        let named = matches!(unit.id.kind, UnitKind::Database | UnitKind::Release | UnitKind::Workload);
+        let named =
+            matches!(unit.id.kind, UnitKind::Database | UnitKind::Release | UnitKind::Workload);
         let name = named.then_some(unit.id.name.as_str());
         let labels = [
             ("app.kubernetes.io/name", name),

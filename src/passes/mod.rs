@@ -5,10 +5,12 @@ pub mod applications;
 
 mod budgets;
 mod guards;
+mod inventory;
 mod labels;
 mod monitors;
 mod namespaces;
 mod needs;
+mod nodes;
 mod policies;
 mod roles;
 mod routes;
@@ -41,7 +43,9 @@ pub static PASSES: &[Pass] = &[
     (roles::NAME, roles::run),
     (policies::NAME, policies::run),
     (needs::NAME, needs::run),
+    (inventory::NAME, inventory::run),
     (applications::NAME, applications::derive),
+    (nodes::NAME, nodes::run),
     (guards::NAME, guards::run),
     (labels::NAME, labels::run),
 ];

@@ -2,9 +2,7 @@
 
 use crate::k8s::crd::Object;
 use crate::k8s::crd::prometheus::{Endpoint, Selector, ServiceMonitorSpec};
-use crate::plan::{
-    Flow, Origin, Peer, Plan, Resource, Scrape, Stage, UnitId, UnitKind, platform,
-};
+use crate::plan::{Flow, Origin, Peer, Plan, Resource, Scrape, Stage, UnitId, UnitKind, platform};
 
 pub(super) const NAME: &str = "monitors";
 

@@ -27,7 +27,8 @@ fn needs(unit: &Unit, plan: &Plan) -> Vec<(UnitId, At)> {
     let mut names: Vec<&str> = Vec::new();
     for resource in &unit.resources {
         let (group, kind) = (resource.group(), resource.kind());
-        let of_kind = platform::NEEDS.iter().filter(|(of, named, _)| (*of, *named) == (group, kind));
+        let of_kind =
+            platform::NEEDS.iter().filter(|(of, named, _)| (*of, *named) == (group, kind));
         names.extend(of_kind.map(|(.., name)| *name));
     }
     names.sort_unstable();

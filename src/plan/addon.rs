@@ -128,15 +128,8 @@ impl Addon {
 }
 
 impl Network {
-    fn flows(
-        &self,
-        namespace: &str,
-        stage: &Stage,
-        component: &'static str,
-        at: &At,
-    ) -> Vec<Flow> {
-        let pods =
-            || Peer::Pods { namespace: namespace.to_owned(), labels: BTreeMap::new() };
+    fn flows(&self, namespace: &str, stage: &Stage, component: &'static str, at: &At) -> Vec<Flow> {
+        let pods = || Peer::Pods { namespace: namespace.to_owned(), labels: BTreeMap::new() };
         [
             (Peer::Anyone, pods(), &self.answers),
             (pods(), Peer::Anyone, &self.reaches),

@@ -47,6 +47,8 @@ pub struct Facts {
     pub node_settings: BTreeMap<String, NodeSettings>,
     /// What parts of the platform need on machines.
     pub node_needs: Vec<NodeNeed>,
+    /// Whether metrics-server runs in each cluster, and the field that says so.
+    pub pod_metrics: BTreeMap<String, (bool, At)>,
     /// Who makes the machines of autoscaled pools of each cluster.
     pub node_autoscaling: BTreeMap<String, NodeAutoscaling>,
     /// The exporters that are scraped.
@@ -74,6 +76,7 @@ impl Facts {
         self.kubernetes.extend(other.kubernetes);
         self.node_settings.extend(other.node_settings);
         self.node_needs.extend(other.node_needs);
+        self.pod_metrics.extend(other.pod_metrics);
         self.node_autoscaling.extend(other.node_autoscaling);
         self.exporters.extend(other.exporters);
         self.served_metrics.extend(other.served_metrics);

@@ -22,8 +22,7 @@ pub use addon::{API_SERVER, Addon, Metrics, Network};
 pub use artifact::Artifact;
 pub use facts::{
     ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, Peer, PlatformNamespace, Replicas,
-    Repository, Requests,
-    Role, Scrape, SecretEntry, SecretNeed, Tenancy,
+    Repository, Requests, Role, Scrape, SecretEntry, SecretNeed, Tenancy,
 };
 pub use layout::{Layout, application_folder, environment_branch, unit_folder};
 pub use metrics::{Exporter, ServedMetric};

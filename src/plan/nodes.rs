@@ -59,6 +59,17 @@ pub struct Disk {
     pub size: u64,
 }
 
+impl Disk {
+    /// The serial number that the hypervisor gives it, by which the machine finds it; `None` for the root disk.
+    pub fn serial(&self) -> Option<&str> {
+        match &self.usage {
+            DiskUse::Root => None,
+            DiskUse::Etcd => Some("etcd"),
+            DiskUse::Data(name) => Some(name),
+        }
+    }
+}
+
 /// A network card and its address in one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nic {

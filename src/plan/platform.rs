@@ -37,6 +37,9 @@ pub const GATEWAY_CRDS: &str = "gateway-crds";
 /// The unit of the Gateway itself, with its class and listeners.
 pub const GATEWAY_UNIT: &str = "gateway";
 
+/// The unit of the addresses that Services get.
+pub const LOAD_BALANCER: &str = "load-balancer";
+
 /// The unit of cert-manager.
 pub const CERT_MANAGER: &str = "cert-manager";
 

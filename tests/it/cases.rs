@@ -176,6 +176,31 @@ fn every_rule_has_a_case_that_fires_it() {
 }
 
 #[test]
+fn every_value_of_the_platform_is_one_that_its_chart_reads() {
+    let mut seen = BTreeSet::new();
+    for case in case_files("case") {
+        let text = fs::read_to_string(&case).unwrap_or_else(|error| panic!("{error}"));
+        let (input, _) = text.split_once("=== output\n").unwrap_or((&text, ""));
+        let Some(plan) = compile(&split(input.as_bytes())).plan else { continue };
+        let releases = plan.units.values().filter_map(|unit| unit.release.as_ref());
+        for release in releases {
+            let index = groundplan::catalog::shipped(&release.chart, &release.version);
+            let name = format!("{} {}", release.chart, release.version);
+            let index = index.unwrap_or_else(|| panic!("{name} is not in the catalogue"));
+            let faults = index.faults(&release.values);
+            assert!(faults.is_empty(), "{}: {name}: {faults:?}", case.display());
+            seen.insert(name);
+        }
+    }
+    let unseen: Vec<String> = groundplan::plan::charts::ALL
+        .iter()
+        .map(|chart| format!("{} {}", chart.name, chart.version))
+        .filter(|name| !seen.contains(name))
+        .collect();
+    assert!(unseen.is_empty(), "no case has a release of {unseen:?}");
+}
+
+#[test]
 fn every_output_case_compiles_to_what_it_says() {
     let update = std::env::var_os("UPDATE").is_some();
     let mut failures = Vec::new();

@@ -23,6 +23,8 @@ while [ $# -gt 0 ]; do
   shift
 done
 all=(kustomize equality schemas crds pre-commit gitlab-ci secrets world)
+# Charts are fetched by nobody here: the variable names a folder of them, as `helm pull --untar` makes it.
+if [ -n "${GROUNDPLAN_CHARTS:-}" ]; then all+=(charts); else echo 'charts are not judged: GROUNDPLAN_CHARTS names no folder'; fi
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
 
 scratch=$(mktemp -d)
@@ -34,6 +36,7 @@ tools() {
   case $1 in
     kustomize) echo "$venv/python $bin/kubectl-1.36 $bin/kubectl-1.33" ;;
     equality) echo "$venv/python $bin/kubectl-1.36 $groundplan" ;;
+    charts) echo "$venv/python" ;;
     schemas) echo "$venv/python $bin/kubectl-1.36" ;;
     crds) echo "$venv/python $bin/kubectl-1.36 $bin/tsc node" ;;
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
@@ -49,6 +52,10 @@ judge() {
   local python=("$venv/python" -B) pipelines
   case $1 in
     kustomize | schemas | crds) "${python[@]}" "$here/$1.py" "$output" ;;
+    charts)
+      mapfile -t helms < <(find "$GROUNDPLAN_JUDGES" -path '*/helm/helm' -type f | sort)
+      "${python[@]}" "$here/charts.py" "$output" "$GROUNDPLAN_CHARTS" "${helms[@]}"
+      ;;
     equality)
       # --- the one place that knows how the compiler is asked for its own objects
       "$groundplan" compile "$blueprint" --overlays "$overlays" --layout rendered --output "$scratch/rendered" || return

@@ -106,10 +106,6 @@ pub static RULES: &[&Rule] = &[
 /// Finds references that lead nowhere.
 pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
     view.in_namespaces(diags, |namespace, diags| {
-        // What charts make is not in the plan; the judges render them.
-        if namespace.charted {
-            return;
-        }
         let index = Index::of(namespace);
         for (name, makers) in &index.secrets {
             if let [first, others @ ..] = makers.as_slice() {
@@ -130,6 +126,10 @@ pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
                     .help("give one of both another name, or take it away");
                 }
             }
+        }
+        // What a chart makes is not known here, so nothing can be missing.
+        if namespace.charted {
+            return;
         }
         for template in index.pods {
             pods::judge(*template, &index, diags);

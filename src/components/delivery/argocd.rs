@@ -177,9 +177,7 @@ impl Managed {
     }
 
     fn values(&self) -> Tree {
-        let requests = |cpu: &'static str, memory: &'static str, limit: &'static str| {
-            tree!({"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": limit}})
-        };
+        let requests = |cpu: &'static str, memory: &'static str, limit: &'static str| tree!({"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": limit}});
         let pair = || tree!({"enabled": true, "minAvailable": 1});
         let mut values = tree!({
             "global": {
@@ -217,9 +215,8 @@ impl Managed {
         if let (Some(sso), Some(configs)) =
             (&self.sso, values.as_map_mut().map(|map| map.map_at("configs")))
         {
-            let lines = sso.administrators.iter().map(|group| {
-                format!("g, \"{group}\", role:admin\n")
-            });
+            let lines =
+                sso.administrators.iter().map(|group| format!("g, \"{group}\", role:admin\n"));
             configs.insert(
                 "rbac",
                 // Whoever is in no group sees nothing; what teams may do is in their AppProjects.
@@ -260,7 +257,9 @@ impl Managed {
             )
         };
         let when = |condition: &str, template: &str| {
-            format!("- when: {condition}\n  oncePer: app.status.operationState.syncResult.revision\n  send: [{template}]\n")
+            format!(
+                "- when: {condition}\n  oncePer: app.status.operationState.syncResult.revision\n  send: [{template}]\n"
+            )
         };
         tree!({
             "secret": {"create": false},

@@ -46,11 +46,8 @@ pub static POLICIES: Default = Default::new(
 );
 pub static REPLICAS: Default =
     Default::new("network.dns.replicas", "2", "one may be lost; kubeadm's own number");
-pub static CACHE: Default = Default::new(
-    "network.dns.cache",
-    "false",
-    "worth its memory from a few dozen nodes on",
-);
+pub static CACHE: Default =
+    Default::new("network.dns.cache", "false", "worth its memory from a few dozen nodes on");
 pub static BALANCER: Default = Default::new(
     "network.api.balancer",
     "kube-vip",

@@ -4,6 +4,7 @@ use super::{
     Api, Balancer, CniEncryption, CniKind, Encapsulation, LoadBalancerKind, LoadBalancerMode,
     Network, spec,
 };
+use crate::catalog::parts::KUBE_VIP;
 use crate::component::{Situation, Symbols};
 use crate::field;
 use crate::k8s::network::Address;
@@ -76,6 +77,11 @@ pub(super) fn lower(network: &Network, at: &At, situation: &Situation<'_>, plan:
         ntp: network.ntp.iter().map(ToString::to_string).collect(),
         at: at.clone(),
     };
+    let has_machines = situation.symbols.pools.iter().next().is_some();
+    if has_machines && network.api.as_ref().is_some_and(|api| api.balancer == Balancer::KubeVip) {
+        plan.versions
+            .insert(format!("{} ({cluster})", KUBE_VIP.name), KUBE_VIP.version.to_string());
+    }
     plan.facts.networks.insert(cluster.clone(), facts);
 }
 

@@ -21,7 +21,7 @@ use crate::plan::nodes::Segment;
 use crate::source::Scope;
 use defaults::{
     BALANCER, CACHE, CNI, DOMAIN, ENCAPSULATION, ENCRYPTION, MACHINES_DOMAIN, MODE, MTU, NODE_MASK,
-    POLICIES, PODS, REPLICAS, SERVICES,
+    PODS, POLICIES, REPLICAS, SERVICES,
 };
 pub use spec::NetworkSpec;
 use spec::{
@@ -221,7 +221,9 @@ fn resolved(name: &Name, segment: &SegmentSpec, at: &At) -> Segment {
         gateway: segment.gateway.map(Address::ip),
         dns: segment.dns.iter().map(|address| address.ip()).collect(),
         range,
-        mtu: segment.mtu.map_or_else(|| MTU.get::<crate::k8s::hardware::Mtu>().get(), |mtu| mtu.get()),
+        mtu: segment
+            .mtu
+            .map_or_else(|| MTU.get::<crate::k8s::hardware::Mtu>().get(), |mtu| mtu.get()),
         at: at.clone(),
     }
 }
@@ -229,7 +231,8 @@ fn resolved(name: &Name, segment: &SegmentSpec, at: &At) -> Segment {
 /// The addresses of a segment that machines get where nothing is said: the first fifteen are left to routers, name
 /// servers and addresses that move. A segment of less than 64 has none to spare.
 fn for_machines(cidr: Cidr) -> (IpAddr, IpAddr) {
-    let bits = u32::from(if cidr.is_ipv4() { 32 - cidr.prefix_len() } else { 128 - cidr.prefix_len() });
+    let bits =
+        u32::from(if cidr.is_ipv4() { 32 - cidr.prefix_len() } else { 128 - cidr.prefix_len() });
     // More than 65,536 machines are in no segment.
     let size = 1_u128 << bits.min(16);
     let first = if size >= 64 { 16 } else { 1 };
@@ -254,13 +257,18 @@ fn taken(
     if let Some(gateway) = segment.gateway {
         taken.push((one(gateway), "the segment's router", place.field("gateway")));
     }
-    for (_, other) in &spec.segments {
-        for (index, address) in other.dns.iter().enumerate() {
-            if segment.cidr.contains(*address) {
-                let at = place.field("dns").index(index);
-                taken.push((one(*address), "a name server", at));
-            }
-        }
+    let of_segments = spec.segments.iter().flat_map(|(name, other)| {
+        let at = at.field("segments").key(name).field("dns");
+        other.dns.iter().enumerate().map(move |(index, address)| (*address, at.index(index)))
+    });
+    let upstream = spec
+        .dns
+        .upstream
+        .iter()
+        .enumerate()
+        .map(|(index, address)| (*address, at.field("dns").field("upstream").index(index)));
+    for (address, at) in of_segments.chain(upstream) {
+        taken.push((one(address), "a name server", at));
     }
     if let Some(api) = &spec.api {
         taken.push((one(api.address), "the API's address", at.field("api").field("address")));
@@ -285,3 +293,6 @@ fn taken(
     taken.retain(|((first, last), ..)| net.contains(first) || net.contains(last));
     taken
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,7 +171,10 @@ fn disjoint(network: &Network, at: &At, own: &[Range], diags: &mut Diagnostics) 
                 .report(
                     &OVERLAP,
                     at.field("loadBalancer").field("pool"),
-                    format!("the addresses of Services {pool} overlap {} {}", range.what, range.net),
+                    format!(
+                        "the addresses of Services {pool} overlap {} {}",
+                        range.what, range.net
+                    ),
                 )
                 .related(&range.at, range.what.clone())
                 .help("choose addresses that nothing else has");
@@ -237,7 +240,9 @@ fn sizes(network: &Network, at: &At, diags: &mut Diagnostics) {
                 field!(at, network.services),
                 format!("{} has 2^{bits} addresses", network.services),
             )
-            .help("write a prefix that leaves 4 to 20 bits: /12 to /28 in IPv4, /108 to /124 in IPv6");
+            .help(
+                "write a prefix that leaves 4 to 20 bits: /12 to /28 in IPv4, /108 to /124 in IPv6",
+            );
     }
     for (segment, cidr) in &network.segments {
         let bits = if cidr.is_ipv4() { 32 } else { 128 } - cidr.prefix_len();

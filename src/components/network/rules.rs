@@ -37,10 +37,10 @@ pub static VLAN_TWICE: Rule = Rule::error(
 
 /// A segment whose name is no name of a link.
 pub static LINK_NAME: Rule = Rule::error(
-    "network/link-name-too-long",
-    "the name of a segment is longer than 15 characters",
+    "network/link-name",
+    "the name of a segment is longer than 15 characters, or another link's",
     "It is the name of the link in every machine; the kernel refuses longer ones, and netplan then leaves the \
-     link out with a warning (IFNAMSIZ).",
+     link out with a warning (IFNAMSIZ). Container networks take links by their names.",
     "network: {segments: {management-network: {cidr: 10.20.0.0/24}}}",
 );
 
@@ -106,13 +106,28 @@ pub static FEW_TIME_SERVERS: Rule = Rule::warning(
     "network: {ntp: [10.20.0.2]}\nmachines: {pools: {control-plane: {role: control-plane, count: 3}}}",
 );
 
+/// How the links of bonds, trunks and container networks begin.
+const LINKS: [&str; 11] = [
+    "lo",
+    "bond",
+    "uplink",
+    "docker",
+    "cilium",
+    "cali",
+    "cni",
+    "flannel",
+    "vxlan",
+    "kube-",
+    "nodelocaldns",
+];
+
 pub(super) fn check(network: &Network, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
     let has_machines = symbols.pools.iter().next().is_some();
     segments(network, diags);
     api(network, at, diags);
     load_balancer(network, at, diags);
     packets(network, at, symbols, diags);
-    servers(network, at, has_machines, diags);
+    outside_servers(network, at, has_machines, diags);
     let cni = &network.cni;
     // Every team's namespace is closed by policies; a cluster's own document has no teams.
     if cni.kind == CniKind::Flannel && !cni.policies && symbols.teams.iter().next().is_some() {
@@ -145,14 +160,16 @@ fn inside(segment: &Segment, address: Address, what: &str, at: &At, diags: &mut 
 
 fn segments(network: &Network, diags: &mut Diagnostics) {
     for (index, (segment, cidr)) in network.segments.iter().enumerate() {
-        if segment.name.len() > 15 {
+        let others = LINKS.iter().any(|link| segment.name.starts_with(link));
+        if segment.name.len() > 15 || others {
+            let message = if others {
+                format!("`{}` is the name of another kind of link", segment.name)
+            } else {
+                format!("`{}` has {} characters", segment.name, segment.name.len())
+            };
             diags
-                .report(
-                    &LINK_NAME,
-                    crate::diag::Place::Key(segment.at.clone()),
-                    format!("`{}` has {} characters", segment.name, segment.name.len()),
-                )
-                .help("shorten the name to 15 characters");
+                .report(&LINK_NAME, crate::diag::Place::Key(segment.at.clone()), message)
+                .help("choose a name of at most 15 characters that says what the segment is for");
         }
         if let Some(gateway) = segment.gateway {
             inside(segment, gateway.into(), "the router", &segment.at.field("gateway"), diags);
@@ -186,19 +203,13 @@ fn segments(network: &Network, diags: &mut Diagnostics) {
 
 fn api(network: &Network, at: &At, diags: &mut Diagnostics) {
     let Some(api) = &network.api else { return };
+    let section = at.clone();
     let pool_at = at.field("loadBalancer").field("pool");
     let at = at.field("api").field("address");
     let home = network.segments.iter().find(|(_, cidr)| cidr.contains(api.address));
     match home {
         Some((segment, _)) => {
             inside(segment, api.address, "the API's address", &at, diags);
-            if segment.gateway == Some(api.address.ip()) {
-                taken(&at, &segment.at.field("gateway"), "the router of its segment", diags);
-            }
-            let name_server = segment.dns.iter().position(|dns| *dns == api.address.ip());
-            if let Some(index) = name_server {
-                taken(&at, &segment.at.field("dns").index(index), "a name server", diags);
-            }
         }
         None if api.balancer != Balancer::External && !network.segments.is_empty() => {
             diags
@@ -211,9 +222,52 @@ fn api(network: &Network, at: &At, diags: &mut Diagnostics) {
         }
         None => {}
     }
+    for (address, what, other) in servers(network, &section) {
+        if address == api.address {
+            taken(&at, &other, what, diags);
+        }
+    }
     if network.load_balancer.pool.is_some_and(|pool| pool.contains(api.address)) {
         taken(&at, &pool_at, "one of the addresses of Services", diags);
     }
+}
+
+/// Addresses of hosts that others rely on, each with what it is and the field.
+fn servers(network: &Network, at: &At) -> Vec<(Address, &'static str, At)> {
+    let mut servers = Vec::new();
+    for (segment, _) in &network.segments {
+        if let Some(gateway) = segment.gateway {
+            servers.push((gateway.into(), "the router of a segment", segment.at.field("gateway")));
+        }
+    }
+    for (address, at) in name_servers(network, at) {
+        servers.push((address, "a name server", at));
+    }
+    for (index, server) in network.ntp.iter().enumerate() {
+        if let Ok(address) = server.as_str().parse() {
+            servers.push((address, "a time server", field!(at, network.ntp).index(index)));
+        }
+    }
+    for (index, peer) in network.load_balancer.peers.iter().enumerate() {
+        let at = at.field("loadBalancer").field("peers").index(index);
+        servers.push((peer.address, "a router that is told of addresses", at.field("address")));
+    }
+    servers
+}
+
+/// Every name server, with its field.
+fn name_servers(network: &Network, at: &At) -> Vec<(Address, At)> {
+    let own = network
+        .upstream
+        .iter()
+        .enumerate()
+        .map(|(index, address)| (*address, at.field("dns").field("upstream").index(index)));
+    let segments = network.segments.iter().flat_map(|(segment, _)| {
+        let at = segment.at.field("dns");
+        let dns = segment.dns.iter().enumerate();
+        dns.map(move |(index, address)| (Address::from(*address), at.index(index)))
+    });
+    own.chain(segments).collect()
 }
 
 fn taken(at: &At, other: &At, what: &str, diags: &mut Diagnostics) {
@@ -225,7 +279,7 @@ fn taken(at: &At, other: &At, what: &str, diags: &mut Diagnostics) {
 
 fn load_balancer(network: &Network, at: &At, diags: &mut Diagnostics) {
     let balancer = &network.load_balancer;
-    let at = at.field("loadBalancer");
+    let (section, at) = (at, at.field("loadBalancer"));
     let mut report = |field: At, message: String, help: &str| {
         diags.report(&LOAD_BALANCER, field, message).help(help);
     };
@@ -248,28 +302,28 @@ fn load_balancer(network: &Network, at: &At, diags: &mut Diagnostics) {
         report(at, "there are no addresses to give".to_owned(), "write `pool: first-last`");
         return;
     };
+    let at = at.field("pool");
+    for (address, what, other) in servers(network, section) {
+        if pool.contains(address) {
+            taken(&at, &other, what, diags);
+        }
+    }
     if bgp {
         return;
     }
-    let at = at.field("pool");
     let home = network.segments.iter().find(|(_, cidr)| pool.is_within(*cidr));
     match home {
         None if network.segments.is_empty() => {}
         None => {
             diags
-                .report(&OUTSIDE, &at, format!("the addresses of Services {pool} are in no segment"))
+                .report(
+                    &OUTSIDE,
+                    &at,
+                    format!("the addresses of Services {pool} are in no segment"),
+                )
                 .help("write addresses of one segment, or announce them by BGP");
         }
         Some((segment, cidr)) => {
-            let within = |address: Option<std::net::IpAddr>| {
-                address.is_some_and(|address| pool.contains(address.into()))
-            };
-            if within(segment.gateway) {
-                taken(&at, &segment.at.field("gateway"), "the segment's router", diags);
-            }
-            if let Some(index) = segment.dns.iter().position(|dns| within(Some(*dns))) {
-                taken(&at, &segment.at.field("dns").index(index), "a name server", diags);
-            }
             let edges = [cidr.first(), cidr.last()];
             if cidr.is_ipv4() && edges.into_iter().any(|edge| pool.contains(edge)) {
                 taken(&at, &segment.at.field("cidr"), "the network's own", diags);
@@ -303,9 +357,7 @@ impl Network {
         let nodes: Vec<&str> = symbols
             .pools
             .iter()
-            .filter(|(_, _, pool)| {
-                matches!(pool.role, NodeRole::ControlPlane | NodeRole::Worker)
-            })
+            .filter(|(_, _, pool)| matches!(pool.role, NodeRole::ControlPlane | NodeRole::Worker))
             .filter_map(|(_, _, pool)| pool.segments.first().map(String::as_str))
             .collect();
         let all = self.segments.iter().map(|(segment, _)| segment);
@@ -355,19 +407,8 @@ fn packets(network: &Network, at: &At, symbols: &Symbols, diags: &mut Diagnostic
     }
 }
 
-fn servers(network: &Network, at: &At, has_machines: bool, diags: &mut Diagnostics) {
-    let own = network.upstream.iter().enumerate().map(|(index, address)| {
-        (*address, at.field("dns").field("upstream").index(index))
-    });
-    let segments = network.segments.iter().flat_map(|(segment, _)| {
-        let at = segment.at.field("dns");
-        segment
-            .dns
-            .iter()
-            .enumerate()
-            .map(move |(index, address)| (Address::from(*address), at.index(index)))
-    });
-    for (address, at) in own.chain(segments) {
+fn outside_servers(network: &Network, at: &At, has_machines: bool, diags: &mut Diagnostics) {
+    for (address, at) in name_servers(network, at) {
         if address.ip().is_loopback() {
             diags
                 .report(&DNS_LOOP, at, format!("{address} is the machine itself"))

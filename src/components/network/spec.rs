@@ -4,12 +4,12 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::k8s::Count;
 use crate::k8s::hardware::{Asn, Mtu, PrefixLength, Server, VlanId};
 use crate::k8s::name::{Name, Subdomain};
 use crate::k8s::network::{Address, AddressRange, Cidr};
 use crate::k8s::port::Port;
 use crate::k8s::words::words;
-use crate::k8s::Count;
 
 /// The networks of a cluster: of its machines, its pods and its Services.
 #[derive(Debug, Deserialize, JsonSchema)]

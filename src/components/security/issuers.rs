@@ -268,7 +268,7 @@ fn cert_manager(acme: bool, reaches: Vec<Socket>) -> Addon {
         scrapes: vec![Metrics {
             name: "cert-manager",
             service: &[("app.kubernetes.io/component", "controller")],
-            port: "tcp-prometheus-servicemonitor",
+            port: "http-metrics",
             pods: &[("app.kubernetes.io/component", "controller")],
             socket: Socket::tcp(9402),
         }],

@@ -81,9 +81,9 @@ impl Component for Security {
     fn resolve(spec: SecuritySpec, at: &At, cx: &mut Resolving<'_>) -> Option<Self> {
         let secrets = spec.secrets.map(|spec| Secrets::resolve(spec, &at.key("secrets"), cx));
         let has_store = secrets.as_ref().is_none_or(Secrets::has_store);
-        let certificates = spec.certificates.map(|spec| {
-            Certificates::resolve(spec, &at.key("certificates"), has_store, cx)
-        });
+        let certificates = spec
+            .certificates
+            .map(|spec| Certificates::resolve(spec, &at.key("certificates"), has_store, cx));
         Some(Self { secrets: secrets.filter(|secrets| !secrets.is_broken()), certificates })
     }
 

@@ -12,9 +12,7 @@ use crate::k8s::socket::Socket;
 use crate::k8s::tree::Tree;
 use crate::k8s::url::Url;
 use crate::path::At;
-use crate::plan::{
-    API_SERVER, Addon, Metrics, Network, Origin, Plan, Resource, charts, platform,
-};
+use crate::plan::{API_SERVER, Addon, Metrics, Network, Origin, Plan, Resource, charts, platform};
 use crate::tree;
 
 /// Nowhere to read from.
@@ -154,7 +152,9 @@ impl StoreKind {
     /// The fields that it needs, and an example of each.
     fn needs(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Vault => &[("address", "https://vault.acme.internal:8200"), ("path", "kubernetes")],
+            Self::Vault => {
+                &[("address", "https://vault.acme.internal:8200"), ("path", "kubernetes")]
+            }
             Self::Gitlab => &[("address", "https://gitlab.acme.example"), ("path", "\"42\"")],
             Self::Aws => &[("region", "eu-central-1")],
         }
@@ -251,7 +251,11 @@ fn fields(store: &StoreSpec, at: &At, cx: &mut Resolving<'_>) {
             }
             (None, true) if !store.kind.may_have().contains(&field) => {
                 cx.diags
-                    .report(&STORE_FIELD, at.key(field), format!("a store of this kind has no `{field}`"))
+                    .report(
+                        &STORE_FIELD,
+                        at.key(field),
+                        format!("a store of this kind has no `{field}`"),
+                    )
                     .related(at.key("kind"), "the kind")
                     .help("leave it out");
             }
@@ -276,9 +280,9 @@ fn authority(file: &str, at: &At, cx: &mut Resolving<'_>) -> Option<String> {
     match read {
         Ok(text) => Some(text),
         Err(message) => {
-            cx.diags
-                .report(&STORE_CA, at.key("ca"), message)
-                .help("name a file beside the blueprint that holds the authority's certificate in PEM");
+            cx.diags.report(&STORE_CA, at.key("ca"), message).help(
+                "name a file beside the blueprint that holds the authority's certificate in PEM",
+            );
             None
         }
     }
@@ -302,6 +306,7 @@ fn external_secrets(store: &StoreSpec) -> Addon {
             "fullnameOverride": "external-secrets",
             "replicaCount": 2,
             "leaderElect": true,
+            "metrics": {"service": {"enabled": true}},
             "priorityClassName": "system-cluster-critical",
             "podDisruptionBudget": {"enabled": true, "minAvailable": 1},
             "resources": {
@@ -327,9 +332,9 @@ fn external_secrets(store: &StoreSpec) -> Addon {
         needs: Vec::new(),
         scrapes: vec![Metrics {
             name: "external-secrets",
-            service: &[("external-secrets.io/component", "webhook")],
+            service: &[("app.kubernetes.io/name", "external-secrets")],
             port: "metrics",
-            pods: &[("app.kubernetes.io/name", "external-secrets-webhook")],
+            pods: &[("app.kubernetes.io/name", "external-secrets")],
             socket: Socket::tcp(8080),
         }],
     }

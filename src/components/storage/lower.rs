@@ -8,14 +8,11 @@ use crate::k8s::crd::external_secrets::templated;
 use crate::k8s::name::Name;
 use crate::k8s::pod_security::Level;
 use crate::k8s::secret::SecretRef;
-use crate::k8s::socket::Socket;
-use crate::k8s::tree::Tree;
+use crate::k8s::tree::{Map, Tree};
 use crate::path::At;
 use crate::plan::nodes::NodeRole;
 use crate::plan::nodes::needs::NodeNeed;
-use crate::plan::{
-    API_SERVER, Addon, Metrics, Network, Origin, Plan, Resource, charts, platform,
-};
+use crate::plan::{API_SERVER, Addon, Network, Origin, Plan, Resource, charts, platform};
 use crate::tree;
 
 /// The Secret that the driver for iSCSI reads its configuration from.
@@ -51,18 +48,12 @@ fn snapshots(at: &At, cluster: &str, plan: &mut Plan) {
                 "priorityClassName": "system-cluster-critical",
                 "pdb": {"minAvailable": 1},
                 "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}}
-            },
-            "installCRDs": true
+            }
         }),
         ignored: Vec::new(),
         needs: Vec::new(),
-        scrapes: vec![Metrics {
-            name: "snapshot-controller",
-            service: &[("app.kubernetes.io/name", "snapshot-controller")],
-            port: "http",
-            pods: &[("app.kubernetes.io/name", "snapshot-controller")],
-            socket: Socket::tcp(8080),
-        }],
+        // Its chart makes a Service only together with a monitor of its own.
+        scrapes: Vec::new(),
     };
     addon.install(plan, cluster, SECTION, Origin::lowered(SECTION, [at.key("snapshots")]));
 }
@@ -88,9 +79,38 @@ fn install(
         ports: Vec::new(),
         at: at.key("driver"),
     });
-    if driver == Driver::Iscsi {
-        plan.unit(id, at).add(iscsi_config(class, at));
+    match driver {
+        Driver::Iscsi => plan.unit(id, at).add(iscsi_config(class, at)),
+        Driver::Longhorn => {
+            let origin = Origin::lowered(SECTION, [at.key("driver")]);
+            plan.unit(id, at).add(Resource::tree(longhorn_metrics(), origin));
+        }
+        Driver::Nfs => {}
     }
+}
+
+/// Longhorn's own policies close its manager; Prometheus is not among those that they let in.
+fn longhorn_metrics() -> Tree {
+    let (label, value) = platform::MONITORING.label;
+    let prometheus: Map = [(label.to_owned(), Tree::from(value))].into_iter().collect();
+    tree!({
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "allow-prometheus", "namespace": "longhorn-system"},
+        "spec": {
+            "podSelector": {"matchLabels": {"app": "longhorn-manager"}},
+            "policyTypes": ["Ingress"],
+            "ingress": [{
+                "from": [{
+                    "namespaceSelector": {"matchLabels": {
+                        "kubernetes.io/metadata.name": (platform::MONITORING.namespace)
+                    }},
+                    "podSelector": {"matchLabels": (Tree::Map(prometheus))}
+                }],
+                "ports": [{"port": 9500, "protocol": "TCP"}]
+            }]
+        }
+    })
 }
 
 /// The classes, and the volumes and snapshots that go with them: a unit of its own, which comes after the drivers.

@@ -84,7 +84,11 @@ fn default(storage: &Storage, at: &At, diags: &mut Diagnostics) {
         }
         (Some((first, _)), Some((second, _))) => {
             diags
-                .report(&DEFAULT, at.key(second).key("default"), format!("`{first}` is the default too"))
+                .report(
+                    &DEFAULT,
+                    at.key(second).key("default"),
+                    format!("`{first}` is the default too"),
+                )
                 .related(at.key(first).key("default"), "the other one")
                 .help("leave `default` out of all classes but one");
         }
@@ -101,9 +105,9 @@ fn foreign_fields(class: &ClassSpec, at: &At, diags: &mut Diagnostics) {
         ("dataset", class.dataset.is_some()),
         ("secret", class.secret.is_some()),
     ];
-    for (field, _) in written.iter().filter(|(field, written)| {
-        *written && class.driver.foreign().contains(field)
-    }) {
+    for (field, _) in
+        written.iter().filter(|(field, written)| *written && class.driver.foreign().contains(field))
+    {
         diags
             .report(
                 &FOREIGN_FIELD,
@@ -159,7 +163,9 @@ fn access(class: &ClassSpec, at: &At, diags: &mut Diagnostics) {
 }
 
 fn replicas(class: &ClassSpec, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
-    let Some(replicas) = class.replicas.filter(|_| class.driver == Driver::Longhorn) else { return };
+    let Some(replicas) = class.replicas.filter(|_| class.driver == Driver::Longhorn) else {
+        return;
+    };
     // The pools' hosts are not told apart here; the widest pool is the most that is certain.
     let Some((pool, place, hosts)) = symbols
         .pools

@@ -182,4 +182,3 @@ pub type HostOrAddress = crate::k8s::storage::Server;
 
 /// A ZFS dataset.
 pub type Dataset = crate::k8s::storage::Dataset;
-

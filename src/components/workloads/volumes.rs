@@ -96,7 +96,9 @@ pub fn class(workload: &Workload, at: &At, symbols: &Symbols, diags: &mut Diagno
         let at = field!(at, workload.volumes).key(name);
         let bound = match class {
             Some(class) => symbols.storage_classes.bind(class.as_str(), &at.key("class"), diags),
-            None => symbols.storage_classes.iter().map(|(.., about)| about).find(|about| about.default),
+            None => {
+                symbols.storage_classes.iter().map(|(.., about)| about).find(|about| about.default)
+            }
         };
         let Some(bound) = bound else { continue };
         if !bound.access.iter().any(|mode| mode == access.word()) {

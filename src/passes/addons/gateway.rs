@@ -9,8 +9,8 @@ use crate::k8s::tree::{Map, Tree};
 use crate::path::At;
 use crate::plan::nodes::{ClusterGateway, GatewayKind};
 use crate::plan::{
-    API_SERVER, Addon, Exposure, Flow, Network, Origin, Peer, Plan, PlatformNamespace, Resource, charts,
-    platform,
+    API_SERVER, Addon, Exposure, Flow, Network, Origin, Peer, Plan, PlatformNamespace, Resource,
+    charts, platform,
 };
 use crate::tree;
 
@@ -60,7 +60,14 @@ pub(super) fn plan(cluster: &Cluster<'_>, plan: &mut Plan) {
     if gateway.kind == GatewayKind::Cilium {
         objects.extend(exposures().map(allowed));
     }
-    let needs = [CONTROLLER, platform::GATEWAY_CRDS, platform::CNI, platform::ISSUERS];
+    // A Gateway is ready when it has an address and a certificate.
+    let needs = [
+        CONTROLLER,
+        platform::GATEWAY_CRDS,
+        platform::CNI,
+        platform::ISSUERS,
+        platform::LOAD_BALANCER,
+    ];
     let needs: Vec<_> = needs
         .iter()
         .map(|name| Addon::id(name, cluster.name))
@@ -75,7 +82,10 @@ pub(super) fn plan(cluster: &Cluster<'_>, plan: &mut Plan) {
 
 /// What is exposed on a cluster.
 fn exposures<'a>(plan: &'a Plan, cluster: &'a str) -> impl Iterator<Item = &'a Exposure> {
-    plan.facts.exposures.iter().filter(move |exposure| exposure.unit.stage.cluster() == Some(cluster))
+    plan.facts
+        .exposures
+        .iter()
+        .filter(move |exposure| exposure.unit.stage.cluster() == Some(cluster))
 }
 
 /// The one owner of the definitions. Cilium's gateway has none of its own; Envoy Gateway's are beside those of the

@@ -13,9 +13,6 @@ use crate::tree;
 /// The unit of MetalLB.
 const METALLB: &str = "metallb";
 
-/// The unit of the addresses: the webhook of MetalLB, or the operator of Cilium, must be there first.
-const ADDRESSES: &str = "load-balancer";
-
 /// The name of the pool and of what announces it.
 const POOL: &str = "default";
 
@@ -36,7 +33,8 @@ pub(super) fn plan(cluster: &Cluster<'_>, plan: &mut Plan) {
         LoadBalancerKind::Cilium => cilium_objects(cluster, first.to_string(), last.to_string()),
     };
     let at = network.at.key("loadBalancer");
-    let unit = plan.unit(Addon::id(ADDRESSES, cluster.name), &at);
+    // The webhook of MetalLB, or the operator of Cilium, must be there first.
+    let unit = plan.unit(Addon::id(platform::LOAD_BALANCER, cluster.name), &at);
     let needs = [METALLB, platform::CNI];
     unit.needs.extend(needs.map(|name| (Addon::id(name, cluster.name), at.clone())));
     let origin = Origin::derived(COMPONENT, NAME, [at]);
@@ -101,12 +99,7 @@ fn metallb_objects(cluster: &Cluster<'_>, range: String) -> Vec<Tree> {
     let mut objects = vec![object("metallb.io/v1beta1", "IPAddressPool", POOL.to_owned(), pool)];
     let announced = tree!({"ipAddressPools": [POOL]});
     if network.load_balancer == LoadBalancerKind::MetalLbL2 {
-        objects.push(object(
-            "metallb.io/v1beta1",
-            "L2Advertisement",
-            POOL.to_owned(),
-            announced,
-        ));
+        objects.push(object("metallb.io/v1beta1", "L2Advertisement", POOL.to_owned(), announced));
         return objects;
     }
     objects.push(object("metallb.io/v1beta1", "BGPAdvertisement", POOL.to_owned(), announced));
@@ -144,27 +137,39 @@ fn cilium_objects(cluster: &Cluster<'_>, first: String, last: String) -> Vec<Tre
             "peerConfigRef": {"name": POOL}
         })
     });
-    objects.push(object("cilium.io/v2", "CiliumBGPClusterConfig", tree!({
-        "bgpInstances": [{
-            "name": POOL, "localASN": asn, "peers": (Tree::Seq(peers.collect()))
-        }]
-    })));
-    objects.push(object("cilium.io/v2", "CiliumBGPPeerConfig", tree!({
-        "families": [{
-            "afi": "ipv4", "safi": "unicast",
-            "advertisements": {"matchLabels": {"groundplan.dev/advertise": POOL}}
-        }]
-    })));
-    let mut advertisement = object("cilium.io/v2", "CiliumBGPAdvertisement", tree!({
-        "advertisements": [{
-            "advertisementType": "Service",
-            "service": {"addresses": ["LoadBalancerIP"]},
-            // Every Service: one that no label excludes.
-            "selector": {"matchExpressions": [{
-                "key": "groundplan.dev/unadvertised", "operator": "NotIn", "values": ["true"]
-            }]}
-        }]
-    }));
+    objects.push(object(
+        "cilium.io/v2",
+        "CiliumBGPClusterConfig",
+        tree!({
+            "bgpInstances": [{
+                "name": POOL, "localASN": asn, "peers": (Tree::Seq(peers.collect()))
+            }]
+        }),
+    ));
+    objects.push(object(
+        "cilium.io/v2",
+        "CiliumBGPPeerConfig",
+        tree!({
+            "families": [{
+                "afi": "ipv4", "safi": "unicast",
+                "advertisements": {"matchLabels": {"groundplan.dev/advertise": POOL}}
+            }]
+        }),
+    ));
+    let mut advertisement = object(
+        "cilium.io/v2",
+        "CiliumBGPAdvertisement",
+        tree!({
+            "advertisements": [{
+                "advertisementType": "Service",
+                "service": {"addresses": ["LoadBalancerIP"]},
+                // Every Service: one that no label excludes.
+                "selector": {"matchExpressions": [{
+                    "key": "groundplan.dev/unadvertised", "operator": "NotIn", "values": ["true"]
+                }]}
+            }]
+        }),
+    );
     if let Some(map) = advertisement.as_map_mut() {
         let metadata = map.map_at("metadata");
         metadata.insert("labels", tree!({"groundplan.dev/advertise": POOL}));

@@ -1,8 +1,10 @@
-//! The add-ons that a cluster's network is made of: what `network` states becomes charts and their objects.
+//! The add-ons that a cluster cannot do without: what `network` and `autoscaling` state becomes charts and their
+//! objects.
 //!
 //! A pass, because three sections decide about them: the network, Kubernetes (who makes Services work on nodes) and
 //! the machines (where the API is). Everything doubtful was refused by those sections.
 
+mod autoscaling;
 mod cni;
 mod gateway;
 mod load_balancer;
@@ -42,6 +44,7 @@ pub(super) fn run(plan: &mut Plan) {
         load_balancer::plan(&cluster, plan);
         gateway::plan(&cluster, plan);
     }
+    autoscaling::plan(plan);
 }
 
 /// Whether an add-on is planned.

@@ -71,11 +71,7 @@ pub(super) fn run(plan: &mut Plan) {
 fn close(guarded: Guarded<'_>, units: &BTreeMap<UnitId, Unit>) -> (UnitId, Vec<Resource>) {
     let Guarded { stage, name: namespace, at, flows } = guarded;
     let pods = permissions(&flows);
-    let id = UnitId {
-        kind: UnitKind::Namespace,
-        name: namespace.to_owned(),
-        stage: stage.clone(),
-    };
+    let id = UnitId { kind: UnitKind::Namespace, name: namespace.to_owned(), stage: stage.clone() };
     // The component that made the namespace is the one that wants it closed.
     let Some(maker) = units.get(&id).and_then(|unit| unit.resources.first()) else {
         crate::bug!("nothing makes the namespace {namespace} of {stage:?}");

@@ -85,10 +85,7 @@ impl<'a> Permissions<'a> {
             .map(|(peers, ports)| NetworkPolicyEgressRule { to: peers, ports: Some(ports) })
             .collect();
         let ingress: Vec<_> = rules(&self.ingress, namespace)
-            .map(|(peers, ports)| NetworkPolicyIngressRule {
-                from: peers,
-                ports: Some(ports),
-            })
+            .map(|(peers, ports)| NetworkPolicyIngressRule { from: peers, ports: Some(ports) })
             .collect();
         // A type without a rule would close a direction; that is said once, for the whole namespace.
         let types = [("Ingress", ingress.is_empty()), ("Egress", egress.is_empty())];

@@ -1,7 +1,5 @@
 //! What may be chosen about machines, and what other parts of the estate need on them.
 
-use std::net::IpAddr;
-
 use ipnet::IpNet;
 
 use super::NodeRole;
@@ -38,8 +36,6 @@ pub struct NodeSettings {
     pub packages: Option<String>,
     /// Saving etcd; `None` for every six hours, of which the last day is kept.
     pub snapshots: Option<SnapshotSchedule>,
-    /// The BGP routers that nodes talk to.
-    pub bgp_peers: Vec<IpAddr>,
 }
 
 /// The folder in which etcd's machines keep its snapshots.
