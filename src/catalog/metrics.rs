@@ -126,7 +126,8 @@ mod tests {
             let names: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
             assert!(names.is_sorted_by(|a, b| a < b), "{context}: not in order, or twice");
             for name in names {
-                let fine = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':'));
+                let fine =
+                    name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':'));
                 assert!(fine && !name.is_empty(), "{context}: `{name}`");
             }
         }

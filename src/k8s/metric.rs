@@ -67,7 +67,11 @@ mod tests {
         good::<MetricName>(&[("up", "up"), ("a:b_total", "a:b_total")]);
         let rule = "write a name such as `http_requests_total`";
         bad::<MetricName>(&[
-            ("http-requests", "`http-requests` is not the name of a metric", "write `http_requests`"),
+            (
+                "http-requests",
+                "`http-requests` is not the name of a metric",
+                "write `http_requests`",
+            ),
             ("5xx", "`5xx` is not the name of a metric", rule),
             ("", "`` is not the name of a metric", rule),
         ]);

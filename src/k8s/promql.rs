@@ -9,7 +9,8 @@ use super::leaf::{Invalid, show};
 const LABEL_LISTS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
 
 /// Words that are operators or values.
-const WORDS: [&str; 9] = ["and", "or", "unless", "atan2", "offset", "bool", "inf", "nan", "smoothed"];
+const WORDS: [&str; 9] =
+    ["and", "or", "unless", "atan2", "offset", "bool", "inf", "nan", "smoothed"];
 
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
@@ -25,8 +26,8 @@ enum Token {
 
 /// The operators and brackets, the longer before the shorter.
 const SIGNS: [&str; 25] = [
-    "==", "!=", "=~", "!~", "<=", ">=", "<", ">", "=", "+", "-", "*", "/", "%", "^", "@", ",", ":", "(",
-    ")", "{", "}", "[", "]", "|",
+    "==", "!=", "=~", "!~", "<=", ">=", "<", ">", "=", "+", "-", "*", "/", "%", "^", "@", ",", ":",
+    "(", ")", "{", "}", "[", "]", "|",
 ];
 
 /// The metrics that an expression reads, each once, in order of the alphabet.
@@ -223,7 +224,10 @@ mod tests {
         for (expression, wanted) in [
             ("up", &["up"][..]),
             ("up == 0", &["up"]),
-            ("sum by (job) (rate(http_requests_total{code=~\"5..\"}[5m]))", &["http_requests_total"]),
+            (
+                "sum by (job) (rate(http_requests_total{code=~\"5..\"}[5m]))",
+                &["http_requests_total"],
+            ),
             ("sum(rate(a_total[5m])) by (job, instance) / sum(b) without (job)", &["a_total", "b"]),
             ("a * on (node) group_left (zone) b", &["a", "b"]),
             ("a * ON(node) GROUP_LEFT b", &["a", "b"]),
@@ -238,7 +242,10 @@ mod tests {
             ("{__name__=~\"a.*\"}", &[]),
             ("{job=\"up\"}", &[]),
             ("cluster:cpu:rate5m", &["cluster:cpu:rate5m"]),
-            ("histogram_quantile(0.99, sum by (le) (rate(x_bucket[$__rate_interval])))", &["x_bucket"]),
+            (
+                "histogram_quantile(0.99, sum by (le) (rate(x_bucket[$__rate_interval])))",
+                &["x_bucket"],
+            ),
             ("a{node=\"$node\", z=\"}\"} + ${offset:raw} - NaN + 1e3 + -Inf", &["a"]),
             ("vector(1) # up\n+ b", &["b"]),
             ("absent(up{job=\"x\"}) == 1 or sum without(instance) (a)", &["a", "up"]),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::charts::Chart;
 use super::{
-    Exporter, Flow, IgnoredField, Origin, Peer, Plan, PlatformNamespace, Release, Scrape, Stage, UnitId,
-    UnitKind, platform,
+    Exporter, Flow, IgnoredField, Origin, Peer, Plan, PlatformNamespace, Release, Scrape, Stage,
+    UnitId, UnitKind, platform,
 };
 use crate::catalog::metrics::exporter;
 use crate::k8s::pod_security::Level;

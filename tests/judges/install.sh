@@ -3,6 +3,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=${GROUNDPLAN_JUDGES:-$(cd "$here/../.." && pwd)/build/judges}
+promtool='2.53.*' amtool='0.28.*'
 gitleaks='8.16.*' # Debian 13; kept at this upstream version so that its rules do not change under us
 
 stamp=$(cat "$0" "$here/package-lock.json" "$here/.npmrc" "$here/requirements.txt" | sha256sum | cut -c1-64)
@@ -42,7 +43,7 @@ python_tools() {
   "$root/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$here/requirements.txt"
 }
 
-# One package of Debian 13, unpacked and not installed: a Go program runs as it is. The mirror is the machine's own.
+# Packages of Debian 13, unpacked and not installed: a Go program runs as it is. The mirror is the machine's own.
 debian_tools() {
   local apt="$root/apt" mirror
   # shellcheck disable=SC2016 # apt's own placeholders
@@ -53,9 +54,10 @@ debian_tools() {
   local options=(-qq -o "Dir::Etc::sourcelist=$apt/trixie.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$apt/lists"
     -o "Dir::Cache=$apt/cache" -o Dir::State::status=/dev/null -o APT::Sandbox::User=root)
   apt-get "${options[@]}" update
-  (cd "$apt" && apt-get "${options[@]}" download "gitleaks=$gitleaks")
-  dpkg -x "$apt"/gitleaks_*.deb "$apt/unpacked"
-  mv "$apt/unpacked/usr/bin/gitleaks" "$root/bin/"
+  (cd "$apt" && apt-get "${options[@]}" download "gitleaks=$gitleaks" "promtool=$promtool" "prometheus-alertmanager=$amtool")
+  local package
+  for package in "$apt"/*.deb; do dpkg -x "$package" "$apt/unpacked"; done
+  mv "$apt"/unpacked/usr/bin/{gitleaks,promtool,amtool} "$root/bin/"
   rm -rf "$apt"
 }
 

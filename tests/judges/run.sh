@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-all=(kustomize equality schemas crds pre-commit gitlab-ci secrets world)
+all=(kustomize equality schemas crds alerts pre-commit gitlab-ci secrets world)
 # Charts are fetched by nobody here: the variable names a folder of them, as `helm pull --untar` makes it.
 if [ -n "${GROUNDPLAN_CHARTS:-}" ]; then all+=(charts); else echo 'charts are not judged: GROUNDPLAN_CHARTS names no folder'; fi
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
@@ -39,6 +39,7 @@ tools() {
     charts) echo "$venv/python" ;;
     schemas) echo "$venv/python $bin/kubectl-1.36" ;;
     crds) echo "$venv/python $bin/kubectl-1.36 $bin/tsc node" ;;
+    alerts) echo "$venv/python $bin/promtool $bin/amtool" ;;
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
     gitlab-ci) echo "$venv/check-jsonschema $bin/gitlab-ci-local node git $groundplan" ;;
     secrets) echo "$bin/gitleaks $venv/detect-secrets" ;;
@@ -51,7 +52,7 @@ tools() {
 judge() {
   local python=("$venv/python" -B) pipelines
   case $1 in
-    kustomize | schemas | crds) "${python[@]}" "$here/$1.py" "$output" ;;
+    kustomize | schemas | crds | alerts) "${python[@]}" "$here/$1.py" "$output" ;;
     charts)
       mapfile -t helms < <(find "$GROUNDPLAN_JUDGES" -path '*/helm/helm' -type f | sort)
       "${python[@]}" "$here/charts.py" "$output" "$GROUNDPLAN_CHARTS" "${helms[@]}"

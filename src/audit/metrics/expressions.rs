@@ -27,9 +27,9 @@ impl Expression<'_> {
 /// What an object says about metrics.
 pub(super) fn of(object: Object<'_>) -> Vec<Expression<'_>> {
     match (object.group, object.kind) {
-        ("monitoring.coreos.com", "PrometheusRule") => rules(object)
-            .map(|rule| Expression::PromQl(text(rule, "expr").into()))
-            .collect(),
+        ("monitoring.coreos.com", "PrometheusRule") => {
+            rules(object).map(|rule| Expression::PromQl(text(rule, "expr").into())).collect()
+        }
         ("autoscaling", "HorizontalPodAutoscaler") => autoscaler(object.tree()),
         ("", "ConfigMap") => dashboards(object.tree()),
         _ => Vec::new(),

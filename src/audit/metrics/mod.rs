@@ -113,8 +113,9 @@ impl Cluster<'_> {
                         "{} names `{metric}`, which the catalogue can neither confirm nor deny",
                         called(object.resource)
                     );
-                    report(diags, &UNCHECKED, object.resource, message)
-                        .help("look it up at the exporter itself, and waive this with what you found");
+                    report(diags, &UNCHECKED, object.resource, message).help(
+                        "look it up at the exporter itself, and waive this with what you found",
+                    );
                 }
                 Served::No => {
                     let message = format!(

@@ -7,7 +7,11 @@ use crate::tree;
 fn scraped(object: Tree) -> Plan {
     let mut plan = Estate::new().object(object).plan();
     for name in ["prometheus", "node-exporter", "kubelet"] {
-        plan.facts.exporters.push(plan::Exporter { stage: production(), name, at: at("monitoring") });
+        plan.facts.exporters.push(plan::Exporter {
+            stage: production(),
+            name,
+            at: at("monitoring"),
+        });
     }
     plan
 }

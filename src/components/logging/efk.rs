@@ -18,8 +18,8 @@ use crate::path::At;
 use crate::plan::nodes::needs::{NodeFile, NodeNeed};
 use crate::plan::nodes::{ContainerRuntime, NodeRole};
 use crate::plan::{
-    API_SERVER, Addon, Channel, Exporter, Exposure, Flow, IgnoredField, Network, Origin, Peer, Plan,
-    Resource, Scrape, Stage, UnitId, charts, platform,
+    API_SERVER, Addon, Channel, Exporter, Exposure, Flow, IgnoredField, Network, Origin, Peer,
+    Plan, Resource, Scrape, Stage, UnitId, charts, platform,
 };
 use crate::tree;
 
@@ -55,7 +55,15 @@ pub(super) fn lower(model: &Logging, cluster: &str, at: &At, plan: &mut Plan) {
     let aggregator = install(aggregator(model), plan);
     let shipper = install(shipper(runtime), plan);
     plan.facts.flows.extend(flows(&stage, at));
-    plan.facts.scrapes.push(scrape(&aggregator, NAMESPACE, AGGREGATOR, "metrics", 24231, "/metrics", at));
+    plan.facts.scrapes.push(scrape(
+        &aggregator,
+        NAMESPACE,
+        AGGREGATOR,
+        "metrics",
+        24231,
+        "/metrics",
+        at,
+    ));
     plan.facts.scrapes.push(scrape(
         &shipper,
         AGENTS,
@@ -150,9 +158,8 @@ fn mappings(cluster: &str, at: &At) -> NodeNeed {
 
 fn aggregator(model: &Logging) -> Addon {
     // What is printed in six hours, so that Elasticsearch may be away for a night's upgrade.
-    let buffer = Bytes::new(model.volume.get() / 8)
-        .round_up_to(Bytes::from_gi(1))
-        .max(Bytes::from_gi(5));
+    let buffer =
+        Bytes::new(model.volume.get() / 8).round_up_to(Bytes::from_gi(1)).max(Bytes::from_gi(5));
     let policy = objects::lifecycle(model.retention);
     let output = render(
         include_str!("files/output.conf"),

@@ -30,7 +30,12 @@ pub(super) fn elasticsearch(
         name,
         count,
         config: tree!({"node.roles": roles, "node.store.allow_mmap": mapped}),
-        pod_template: pod_template("elasticsearch", "elasticsearch.k8s.elastic.co/statefulset-name", name, memory),
+        pod_template: pod_template(
+            "elasticsearch",
+            "elasticsearch.k8s.elastic.co/statefulset-name",
+            name,
+            memory,
+        ),
         volume_claim_templates: vec![claim(model, &size)],
     };
     let spec = ElasticsearchSpec {

@@ -80,7 +80,8 @@ pub(super) fn machines(cluster: &str, scraped: ControlPlane, at: &At) -> Vec<Nod
         &[(9100, "metrics of the machine"), (10250, "metrics of the kubelet")],
     )];
     if scraped.components {
-        let ports = [(10257, "metrics of the controller manager"), (10259, "metrics of the scheduler")];
+        let ports =
+            [(10257, "metrics of the controller manager"), (10259, "metrics of the scheduler")];
         needs.push(open(&[ControlPlane], &ports));
     }
     if scraped.proxy {

@@ -10,10 +10,12 @@ fn every_alert_and_panel_reads_what_its_exporters_serve() {
     let rules = alerts::rules(&all, Numbers { masters: 3, etcd: 3 }, None);
     let rules = rules.groups.iter().flat_map(|group| &group.rules);
     for rule in rules {
-        let metrics = promql::metrics(&rule.expr).unwrap_or_else(|invalid| panic!("{}: {invalid}", rule.alert));
+        let metrics = promql::metrics(&rule.expr)
+            .unwrap_or_else(|invalid| panic!("{}: {invalid}", rule.alert));
         assert!(!rule.expr.contains('<') || !rule.expr.contains("<q"), "{}", rule.alert);
         for metric in metrics.iter().filter(|metric| *metric != "up") {
-            let served = exporters().any(|exporter| exporter.metrics().any(|known| known == metric));
+            let served =
+                exporters().any(|exporter| exporter.metrics().any(|known| known == metric));
             assert!(served, "{}: nobody serves {metric}", rule.alert);
         }
     }

@@ -79,7 +79,10 @@ impl Monitoring {
         });
         if let Some(values) = values.as_map_mut() {
             let grafana = self.grafana.as_ref();
-            values.insert("grafana", grafana.map_or_else(|| tree!({"enabled": false}), Grafana::values));
+            values.insert(
+                "grafana",
+                grafana.map_or_else(|| tree!({"enabled": false}), Grafana::values),
+            );
         }
         values
     }

@@ -97,7 +97,8 @@ pub(super) fn rules(
 ) -> PrometheusRuleSpec {
     let mut groups = Vec::new();
     for (name, alerts) in GROUPS {
-        let fits = alerts.iter().filter(|alert| alert.reads.iter().all(|read| scraped.contains(read)));
+        let fits =
+            alerts.iter().filter(|alert| alert.reads.iter().all(|read| scraped.contains(read)));
         let mut rules: Vec<AlertRule> = fits.filter_map(|alert| alert.rule(numbers)).collect();
         if *name == "nodes" && scraped.contains("kube-state-metrics") {
             rules.extend(machines.map(nodes::hosts).unwrap_or_default());
@@ -112,7 +113,14 @@ pub(super) fn rules(
 impl Alert {
     fn rule(&self, numbers: Numbers) -> Option<AlertRule> {
         let hold = Some(self.hold).filter(|hold| *hold != "0s");
-        Some(rule(self.name, numbers.fill(self.expr)?, hold, self.severity, self.summary, self.action))
+        Some(rule(
+            self.name,
+            numbers.fill(self.expr)?,
+            hold,
+            self.severity,
+            self.summary,
+            self.action,
+        ))
     }
 }
 

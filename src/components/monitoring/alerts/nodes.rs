@@ -34,9 +34,15 @@ pub(super) const ALERTS: &[Alert] = &[
         name: "NodeDiskFilling",
         reads: &["node-exporter"],
         expr: concat!(
-            disk!("node_filesystem_avail_bytes"), " / ", disk!("node_filesystem_size_bytes"), " < 0.2 and ",
-            "predict_linear(", disk!("node_filesystem_avail_bytes"), "[6h], 86400) < 0 and ",
-            disk!("node_filesystem_readonly"), " == 0"
+            disk!("node_filesystem_avail_bytes"),
+            " / ",
+            disk!("node_filesystem_size_bytes"),
+            " < 0.2 and ",
+            "predict_linear(",
+            disk!("node_filesystem_avail_bytes"),
+            "[6h], 86400) < 0 and ",
+            disk!("node_filesystem_readonly"),
+            " == 0"
         ),
         hold: "1h",
         severity: Warning,
@@ -47,8 +53,12 @@ pub(super) const ALERTS: &[Alert] = &[
         name: "NodeDiskFilling",
         reads: &["node-exporter"],
         expr: concat!(
-            disk!("node_filesystem_avail_bytes"), " / ", disk!("node_filesystem_size_bytes"), " < 0.05 and ",
-            disk!("node_filesystem_readonly"), " == 0"
+            disk!("node_filesystem_avail_bytes"),
+            " / ",
+            disk!("node_filesystem_size_bytes"),
+            " < 0.05 and ",
+            disk!("node_filesystem_readonly"),
+            " == 0"
         ),
         hold: "10m",
         severity: Critical,
@@ -59,8 +69,12 @@ pub(super) const ALERTS: &[Alert] = &[
         name: "NodeInodesFilling",
         reads: &["node-exporter"],
         expr: concat!(
-            disk!("node_filesystem_files_free"), " / ", disk!("node_filesystem_files"), " < 0.05 and ",
-            disk!("node_filesystem_readonly"), " == 0"
+            disk!("node_filesystem_files_free"),
+            " / ",
+            disk!("node_filesystem_files"),
+            " < 0.05 and ",
+            disk!("node_filesystem_readonly"),
+            " == 0"
         ),
         hold: "30m",
         severity: Warning,
