@@ -117,6 +117,8 @@ components! {
     security: components::security::Security,
     backup: components::backup::Backup,
     delivery: components::delivery::Delivery,
+    logging: components::logging::Logging,
+    monitoring: components::monitoring::Monitoring,
     teams: components::teams::Teams,
     externals: components::externals::Externals,
     databases: components::databases::Databases,

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::charts::Chart;
 use super::{
-    Flow, IgnoredField, Origin, Peer, Plan, PlatformNamespace, Release, Scrape, Stage, UnitId,
-    UnitKind, platform,
+    Exporter, Flow, IgnoredField, Origin, Peer, Plan, PlatformNamespace, Release, Scrape, Stage,
+    UnitId, UnitKind, platform,
 };
+use crate::catalog::metrics::exporter;
 use crate::k8s::pod_security::Level;
 use crate::k8s::socket::Socket;
 use crate::k8s::tree::Tree;
@@ -97,6 +98,12 @@ impl Addon {
         }
         let scrapes = self.scrapes.iter().map(|metrics| metrics.scrape(&self, &id, component, &at));
         plan.facts.scrapes.extend(scrapes);
+        if !self.scrapes.is_empty()
+            && let Some(exporter) = exporter(self.chart.name)
+        {
+            let (stage, at) = (id.stage.clone(), at.clone());
+            plan.facts.exporters.push(Exporter { stage, name: exporter.name, at });
+        }
         let version = format!("{} ({cluster})", self.chart.name);
         plan.versions.insert(version, self.chart.version.to_owned());
         let unit = plan.unit(id.clone(), &at);

@@ -49,20 +49,32 @@ charts! {
         "https://raw.githubusercontent.com/kubernetes-csi/csi-driver-nfs/master/charts";
     /// Drivers for storage appliances.
     DEMOCRATIC_CSI: "democratic-csi" "0.15.1" "https://democratic-csi.github.io/charts/";
+    /// The operator of Elasticsearch and Kibana.
+    ECK_OPERATOR: "eck-operator" "3.5.0" "https://helm.elastic.co";
     /// External Secrets.
     EXTERNAL_SECRETS: "external-secrets" "2.9.0" "https://charts.external-secrets.io";
     /// Flannel.
     FLANNEL: "flannel" "v0.28.9" "https://flannel-io.github.io/flannel/";
+    /// The shipper of logs on every node.
+    FLUENT_BIT: "fluent-bit" "0.58.1" "https://fluent.github.io/helm-charts";
+    /// The aggregator of logs.
+    FLUENTD: "fluentd" "0.6.0" "https://fluent.github.io/helm-charts";
     /// The definitions of the Gateway API and of Envoy Gateway: their one owner.
     GATEWAY_CRDS: "gateway-crds-helm" "v1.9.0" "oci://docker.io/envoyproxy";
     /// Envoy Gateway.
     GATEWAY: "gateway-helm" "v1.9.0" "oci://docker.io/envoyproxy";
+    /// Prometheus with its operator, Alertmanager, Grafana and the exporters of Kubernetes.
+    KUBE_PROMETHEUS_STACK: "kube-prometheus-stack" "88.5.3"
+        "https://prometheus-community.github.io/helm-charts";
     /// Longhorn.
     LONGHORN: "longhorn" "1.12.1" "https://charts.longhorn.io";
     /// MetalLB.
     METALLB: "metallb" "0.16.1" "https://metallb.github.io/metallb";
     /// The source of CPU and memory for autoscalers and `kubectl top`.
     METRICS_SERVER: "metrics-server" "3.13.1" "https://kubernetes-sigs.github.io/metrics-server/";
+    /// The definitions of the Prometheus operator, which are too large for what brings it.
+    PROMETHEUS_OPERATOR_CRDS: "prometheus-operator-crds" "31.0.1"
+        "https://prometheus-community.github.io/helm-charts";
     /// Sealed Secrets.
     SEALED_SECRETS: "sealed-secrets" "2.18.5" "https://bitnami-labs.github.io/sealed-secrets";
     /// The controller of volume snapshots.

@@ -67,6 +67,9 @@ pub const NEEDS: &[(&str, &str, &str)] = &[
     ("monitoring.coreos.com", "ServiceMonitor", MONITORING_CRDS),
     ("monitoring.coreos.com", "PodMonitor", MONITORING_CRDS),
     ("monitoring.coreos.com", "PrometheusRule", MONITORING_CRDS),
+    ("monitoring.coreos.com", "ScrapeConfig", MONITORING_CRDS),
+    ("elasticsearch.k8s.elastic.co", "Elasticsearch", LOGGING_OPERATOR),
+    ("kibana.k8s.elastic.co", "Kibana", LOGGING_OPERATOR),
     ("cert-manager.io", "Certificate", ISSUERS),
     ("cert-manager.io", "ClusterIssuer", CERT_MANAGER),
     ("snapshot.storage.k8s.io", "VolumeSnapshotClass", SNAPSHOTS),
@@ -89,9 +92,12 @@ pub const NAMESPACES: &[&str] = &[
     "csi-driver-nfs",
     "default",
     "democratic-csi",
+    "elastic-system",
     "envoy-gateway-system",
     "external-secrets",
     "kube-flannel",
+    "logging",
+    "logging-agents",
     "longhorn-system",
     "metallb-system",
     "metrics-server",
@@ -102,6 +108,9 @@ pub const NAMESPACES: &[&str] = &[
     "tigera-operator",
     "velero",
 ];
+
+/// The unit of the operator that makes Elasticsearch and Kibana.
+pub const LOGGING_OPERATOR: &str = "eck-operator";
 
 /// The ClusterSecretStore that ExternalSecrets read from.
 pub const SECRET_STORE: &str = "estate";

@@ -3,7 +3,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=${GROUNDPLAN_JUDGES:-$(cd "$here/../.." && pwd)/build/judges}
-promtool='2.53.*'
+promtool='2.53.*' amtool='0.28.*'
 patroni=4.1.5
 psycopg=3.3.9
 gitleaks='8.16.*' # Debian 13; kept at this upstream version so that its rules do not change under us
@@ -59,9 +59,9 @@ debian_tools() {
   local options=(-qq -o "Dir::Etc::sourcelist=$apt/trixie.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$apt/lists"
     -o "Dir::Cache=$apt/cache" -o Dir::State::status=/dev/null -o APT::Sandbox::User=root)
   apt-get "${options[@]}" update
-  (cd "$apt" && apt-get "${options[@]}" download "gitleaks=$gitleaks" "cloud-init=$cloud_init" "promtool=$promtool")
-  for package in "$apt"/gitleaks_*.deb "$apt"/promtool_*.deb; do dpkg -x "$package" "$apt/unpacked"; done
-  mv "$apt/unpacked/usr/bin/gitleaks" "$apt/unpacked/usr/bin/promtool" "$root/bin/"
+  (cd "$apt" && apt-get "${options[@]}" download "gitleaks=$gitleaks" "promtool=$promtool" "prometheus-alertmanager=$amtool" "cloud-init=$cloud_init")
+  for package in gitleaks promtool prometheus-alertmanager; do dpkg -x "$apt/$package"_*.deb "$apt/unpacked"; done
+  mv "$apt"/unpacked/usr/bin/{gitleaks,promtool,amtool} "$root/bin/"
   dpkg -x "$apt"/cloud-init_*.deb "$root/cloud-init"
   rm -rf "$apt"
 }

@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-all=(kustomize equality schemas crds pre-commit gitlab-ci secrets world machines runbooks bootstrap seed database_alerts databases live)
+all=(kustomize equality schemas crds alerts database_alerts databases live machines runbooks bootstrap seed pre-commit gitlab-ci secrets world)
 # Charts are fetched by nobody here: the variable names a folder of them, as `helm pull --untar` makes it.
 if [ -n "${GROUNDPLAN_CHARTS:-}" ]; then all+=(charts); else echo 'charts are not judged: GROUNDPLAN_CHARTS names no folder'; fi
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
@@ -42,6 +42,7 @@ tools() {
     database_alerts) echo "$venv/python $bin/kubectl-1.36 $bin/promtool" ;;
     databases) echo "$venv/python $bin/kubectl-1.36 $image/usr/local/bin/patroni" ;;
     live) echo "$venv/python $bin/kubectl-1.36 $image/usr/local/bin/patroni $groundplan ip openssl unshare" ;;
+    alerts) echo "$venv/python $bin/promtool $bin/amtool" ;;
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
     gitlab-ci) echo "$venv/check-jsonschema $bin/gitlab-ci-local node git $groundplan" ;;
     runbooks) echo "python3 shellcheck" ;;
@@ -59,7 +60,7 @@ tools() {
 judge() {
   local python=("$venv/python" -B) pipelines
   case $1 in
-    kustomize | schemas | crds | database_alerts | databases) "${python[@]}" "$here/$1.py" "$output" ;;
+    kustomize | schemas | crds | alerts | database_alerts | databases) "${python[@]}" "$here/$1.py" "$output" ;;
     charts)
       mapfile -t helms < <(find "$GROUNDPLAN_JUDGES" -path '*/helm/helm' -type f | sort)
       "${python[@]}" "$here/charts.py" "$output" "$GROUNDPLAN_CHARTS" "${helms[@]}"
@@ -82,6 +83,12 @@ judge() {
     seed) "$here/seed.sh" "$groundplan" "$output" ;;
     secrets) "$here/secrets.sh" "$output" ;;
     world) "$here/world.sh" "$groundplan" "$blueprint" "$overlays" ;;
+    machines)
+      # The estate, and the choices that it does not make.
+      "$groundplan" compile "$here/machines.yaml" --output "$scratch/machines" || return
+      "${python[@]}" "$here/machines.py" "$output" && "${python[@]}" "$here/machines.py" "$scratch/machines"
+      ;;
+    *) echo "nobody knows how the judge $1 is asked" >&2; return 1 ;;
   esac
 }
 

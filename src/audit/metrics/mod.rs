@@ -1,7 +1,8 @@
 //! Every metric that a rule, a dashboard or an autoscaler names is one that something scraped serves.
 //!
 //! A metric that nobody serves is no error to Prometheus: the expression is empty, so the alert never fires and the
-//! panel says "no data". Clusters without any stated exporter are not judged: nothing is known of what is there.
+//! panel says "no data". Clusters whose Prometheus is somebody else's are not judged: nothing is known of
+//! what it scrapes.
 
 mod expressions;
 #[cfg(test)]
@@ -75,11 +76,7 @@ fn clusters<'a>(view: &View<'a>) -> BTreeMap<&'a str, Cluster<'a>> {
         let cluster = clusters.entry(stated.stage.cluster().unwrap_or_default()).or_default();
         cluster.exporters.insert(stated.name, known);
     }
-    // What serves its own metrics says so even where nothing else is known: that alone is no ground to judge by.
-    clusters.retain(|name, _| {
-        let whole = |stage: &Stage| matches!(stage, Stage::Cluster(cluster) if cluster == name);
-        facts.exporters.iter().any(|stated| whole(&stated.stage))
-    });
+    clusters.retain(|_, cluster| cluster.exporters.contains_key("prometheus"));
     for metric in &facts.served_metrics {
         if let Some(cluster) = clusters.get_mut(metric.stage.cluster().unwrap_or_default()) {
             cluster.others.insert(metric.name.clone());

@@ -6,9 +6,9 @@ use crate::tree;
 
 fn scraped(object: Tree) -> Plan {
     let mut plan = Estate::new().object(object).plan();
-    for name in ["node-exporter", "kubelet"] {
+    for name in ["prometheus", "node-exporter", "kubelet"] {
         plan.facts.exporters.push(plan::Exporter {
-            stage: plan::Stage::Cluster("main".to_owned()),
+            stage: production(),
             name,
             at: at("monitoring"),
         });

@@ -1,6 +1,7 @@
 //! `delivery`: how Argo CD brings the output to a cluster.
 
 mod argocd;
+pub mod ci;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -70,6 +71,9 @@ pub struct DeliverySpec {
     /// The Argo CD that is there.
     #[serde(default)]
     pub argocd: Option<ArgoCdSpec>,
+    /// What checks the blueprint and publishes the output; its pipeline is written into the output.
+    #[serde(default)]
+    pub ci: Option<ci::Ci>,
     /// When which environments are not synced by themselves.
     #[serde(default)]
     pub freezes: Vec<FreezeSpec>,
@@ -155,6 +159,8 @@ pub struct Delivery {
     argocd: ArgoCd,
     /// How Argo CD manages itself, if it does.
     managed: Option<argocd::Managed>,
+    /// What runs the pipeline of the estate.
+    ci: Option<ci::Ci>,
     /// Begin and length of each freeze, for the check.
     spans: Vec<(Cron, Duration)>,
 }
@@ -234,6 +240,7 @@ impl Component for Delivery {
         Some(Self {
             argocd: ArgoCd { version, namespace, freezes, at: at.clone() },
             managed,
+            ci: spec.ci,
             spans,
         })
     }
@@ -259,6 +266,9 @@ impl Component for Delivery {
             plan.facts.argocd.insert(cluster.clone(), self.argocd.clone());
             let version = format!("{}.{}", self.argocd.version.0, self.argocd.version.1);
             plan.versions.insert(format!("argo-cd ({cluster})"), version);
+            if let Some(ci) = self.ci {
+                plan.artifacts.push(ci.artifact(cluster, at));
+            }
             if let Some(managed) = &self.managed {
                 managed.lower(&at.key("argocd"), cluster, plan);
             }

@@ -160,7 +160,9 @@ impl Grafana {
 /// Machines that every pod may run on, and all machines.
 fn machines(symbols: &Symbols) -> Option<(u32, u32)> {
     symbols.pools.iter().next()?;
-    let pools = symbols.pools.iter().map(|(_, _, pool)| pool);
-    let open = pools.clone().filter(|pool| pool.dedicated.is_none());
-    Some((open.map(|pool| pool.machines).sum(), pools.map(|pool| pool.machines).sum()))
+    let count = |open: bool| {
+        let pools = symbols.pools.iter().map(|(_, _, pool)| pool);
+        pools.filter(|pool| !open || pool.dedicated.is_none()).map(|pool| pool.machines).sum()
+    };
+    Some((count(true), count(false)))
 }

@@ -46,7 +46,7 @@ pub(super) fn resolve(alerts: &AlertsSpec, at: &At, diags: &mut Diagnostics) -> 
         .map(|(name, spec)| {
             let at = at.key(name);
             check(spec, &at, diags);
-            Receiver { name: name.to_string(), spec: spec.copy(), at }
+            Receiver { name: name.to_string(), spec: spec.clone(), at }
         })
         .collect()
 }
@@ -102,24 +102,6 @@ fn example(field: &str) -> &'static str {
     }
 }
 
-impl ReceiverSpec {
-    fn copy(&self) -> Self {
-        Self {
-            kind: self.kind,
-            url: self.url.clone(),
-            key: self.key.clone(),
-            channel: self.channel.clone(),
-            to: self.to.clone(),
-            from: self.from.clone(),
-            server: self.server.as_ref().map(|server| super::spec::MailServerSpec {
-                host: server.host.clone(),
-                port: server.port,
-                credentials: server.credentials.clone(),
-            }),
-        }
-    }
-}
-
 impl Receiver {
     /// The name of its Secret.
     pub fn secret(&self) -> String {
@@ -128,20 +110,15 @@ impl Receiver {
 
     /// The keys of its Secret: where each is kept, its property, and its field.
     pub fn keys(&self) -> Vec<(&SecretPath, &'static str, At)> {
-        let one = |secret: &'_ Option<SecretSpec>, key: &'static str, field: &str| {
-            secret.as_ref().map(|_| (key, self.at.key(field).key("secret")))
-        };
         let mut keys = Vec::new();
-        if let (Some(secret), Some((key, at))) = (&self.spec.url, one(&self.spec.url, "url", "url")) {
-            keys.push((&secret.secret, key, at));
-        }
-        if let (Some(secret), Some((key, at))) = (&self.spec.key, one(&self.spec.key, "key", "key")) {
-            keys.push((&secret.secret, key, at));
+        for (secret, key) in [(&self.spec.url, "url"), (&self.spec.key, "key")] {
+            if let Some(SecretSpec { secret }) = secret {
+                keys.push((secret, key, self.at.key(key).key("secret")));
+            }
         }
         let server = self.spec.server.as_ref();
         if let Some(credentials) = server.and_then(|server| server.credentials.as_ref()) {
             let at = self.at.key("server").key("credentials").key("secret");
-            keys.push((&credentials.secret, "username", at.clone()));
             keys.push((&credentials.secret, "password", at));
         }
         keys
@@ -186,7 +163,7 @@ impl Receiver {
         let port = server.port.unwrap_or_else(|| MAIL_PORT.get());
         let mut mail = tree!({
             "to": (to.join(", ")),
-            "from": (from),
+            "from": (from.clone()),
             "smarthost": (format!("{}:{port}", server.host)),
             "require_tls": true,
             "send_resolved": true,
@@ -194,8 +171,8 @@ impl Receiver {
         if server.credentials.is_some()
             && let Some(mail) = mail.as_map_mut()
         {
-            mail.insert("auth_username_file", Tree::from(self.file("username")));
-            mail.insert("auth_password_file", Tree::from(self.file("password")));
+            mail.insert("auth_username", from);
+            mail.insert("auth_password_file", self.file("password"));
         }
         mail
     }

@@ -150,7 +150,8 @@ pub(super) fn storage(model: &Monitoring, at: &At, symbols: &Symbols, diags: &mu
     }
     let class = model.class.as_ref().and_then(|name| symbols.storage_classes.get(name.as_str()));
     if let Some(class) = class
-        && (class.provisioner.contains("nfs") || !class.access.iter().any(|mode| mode == "ReadWriteOnce"))
+        && (class.provisioner.contains("nfs")
+            || !class.access.iter().any(|mode| mode == "ReadWriteOnce"))
     {
         diags
             .report(
@@ -166,9 +167,11 @@ pub(super) fn storage(model: &Monitoring, at: &At, symbols: &Symbols, diags: &mu
 pub(super) fn route(alerts: &AlertsSpec, at: &At, diags: &mut Diagnostics) -> Option<Route> {
     let route = &alerts.route;
     let mut known = true;
-    for (field, name) in
-        [("critical", &route.critical), ("warning", &route.warning), ("heartbeat", &route.heartbeat)]
-    {
+    for (field, name) in [
+        ("critical", &route.critical),
+        ("warning", &route.warning),
+        ("heartbeat", &route.heartbeat),
+    ] {
         let Some(name) = name else { continue };
         if !alerts.receivers.contains_key(name) {
             let message = format!("there is no receiver `{name}`");

@@ -125,7 +125,7 @@ pub struct RouteSpec {
 }
 
 /// Somebody who is told of alerts. Which fields there are depends on the kind.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReceiverSpec {
     /// How.
@@ -151,7 +151,7 @@ pub struct ReceiverSpec {
 }
 
 /// A server of mail, spoken to with STARTTLS.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MailServerSpec {
     /// Its host name.
@@ -159,7 +159,7 @@ pub struct MailServerSpec {
     /// Its port.
     #[serde(default)]
     pub port: Option<crate::k8s::port::Port>,
-    /// A secret with `username` and `password`, if it wants one.
+    /// A secret with the `password` of the sender, if the server wants one.
     #[serde(default)]
     pub credentials: Option<SecretSpec>,
 }

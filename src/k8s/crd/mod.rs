@@ -5,6 +5,7 @@
 
 pub mod argoproj;
 pub mod cert_manager;
+pub mod elastic;
 pub mod external_secrets;
 pub mod gateway;
 pub mod prometheus;
