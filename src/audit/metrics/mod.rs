@@ -15,7 +15,6 @@ use super::view::{Object, View};
 use crate::catalog::metrics::{Exporter, Served, exporter, is_built_in};
 use crate::diag::{Diagnostics, Rule, nearest};
 use crate::k8s::promql;
-use crate::plan::Stage;
 use expressions::Expression;
 
 /// A metric of nobody.
