@@ -1,5 +1,5 @@
 use super::*;
-use crate::audit::testing::{Estate, at, messages, rules_found};
+use crate::audit::testing::{Estate, at, messages, production, rules_found};
 use crate::k8s::tree::Tree;
 use crate::plan::{self, Plan};
 use crate::tree;
