@@ -92,6 +92,7 @@ seed_tools() {
 database_image() {
   local image="$root/image" mirror
   need debootstrap --version -- debootstrap
+  # shellcheck disable=SC2016 # apt's own placeholders
   mirror=$(apt-get indextargets --format '$(REPO_URI) $(LABEL)' 'Created-By: Packages' | awk '$2 == "Debian" {print $1; exit}')
   debootstrap --variant=minbase --include=postgresql-17,pgbackrest,pgbouncer,python3-venv,ca-certificates trixie "$image" "$mirror" >"$root/debootstrap.log"
   cp /etc/resolv.conf "$image/etc/"

@@ -22,7 +22,8 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-all=(kustomize equality schemas crds alerts database_alerts databases live machines runbooks bootstrap seed pre-commit gitlab-ci secrets world)
+# `live` is asked for by name: it needs a machine where networks and mounts may be made.
+all=(kustomize equality schemas crds alerts database_alerts databases machines runbooks bootstrap seed pre-commit gitlab-ci secrets world)
 # Charts are fetched by nobody here: the variable names a folder of them, as `helm pull --untar` makes it.
 if [ -n "${GROUNDPLAN_CHARTS:-}" ]; then all+=(charts); else echo 'charts are not judged: GROUNDPLAN_CHARTS names no folder'; fi
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
@@ -52,7 +53,7 @@ tools() {
     world) echo "unshare git $groundplan" ;;
     machines)
       echo "$groundplan $venv/python $bin/kubeadm $bin/containerd netplan nft haproxy keepalived chronyd visudo shellcheck /usr/sbin/sshd systemd-analyze apt-config unshare" ;;
-    *) echo "there is no judge $1; the judges are ${all[*]}" >&2; return 2 ;;
+    *) echo "there is no judge $1; the judges are ${all[*]} live charts" >&2; return 2 ;;
   esac
 }
 
