@@ -7,7 +7,6 @@ use super::{
     Exporter, Flow, IgnoredField, Origin, Peer, Plan, PlatformNamespace, Release, Scrape, Stage,
     UnitId, UnitKind, platform,
 };
-use crate::catalog::metrics::exporter;
 use crate::k8s::pod_security::Level;
 use crate::k8s::socket::Socket;
 use crate::k8s::tree::Tree;
@@ -67,6 +66,9 @@ pub struct Metrics {
 /// translated.
 pub const API_SERVER: Socket = Socket::tcp(6443);
 
+/// Charts whose programs the catalogue of metrics has, under the chart's name.
+const EXPORTERS: [&str; 4] = ["argo-cd", "cert-manager", "cilium", "longhorn"];
+
 impl Addon {
     /// The identity of an add-on's unit.
     pub fn id(name: &str, cluster: &str) -> UnitId {
@@ -98,11 +100,10 @@ impl Addon {
         }
         let scrapes = self.scrapes.iter().map(|metrics| metrics.scrape(&self, &id, component, &at));
         plan.facts.scrapes.extend(scrapes);
-        if !self.scrapes.is_empty()
-            && let Some(exporter) = exporter(self.chart.name)
-        {
+        let known = EXPORTERS.iter().find(|name| **name == self.chart.name);
+        if let Some(name) = known.filter(|_| !self.scrapes.is_empty()) {
             let (stage, at) = (id.stage.clone(), at.clone());
-            plan.facts.exporters.push(Exporter { stage, name: exporter.name, at });
+            plan.facts.exporters.push(Exporter { stage, name, at });
         }
         let version = format!("{} ({cluster})", self.chart.name);
         plan.versions.insert(version, self.chart.version.to_owned());

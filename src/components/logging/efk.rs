@@ -249,7 +249,6 @@ fn shipper(runtime: Option<ContainerRuntime>) -> Addon {
             "priorityClassName": "system-node-critical",
             "tolerations": [{"operator": "Exists"}],
             "resources": (resources("50m", "256Mi")),
-            "testFramework": {"enabled": false},
             "config": {
                 "service": (include_str!("files/service.conf")),
                 "inputs": (render(

@@ -63,7 +63,7 @@ pub static RECEIVER_UNKNOWN: Rule = Rule::error(
 pub static RECEIVER_UNUSED: Rule = Rule::warning(
     "monitoring/receiver-unused",
     "a receiver is told of nothing",
-    "Somebody believes to be told.",
+    "Somebody believes to be told, and is not.",
     "monitoring: {alerts: {receivers: {oncall: …, chat: …}, route: {critical: oncall}}}",
 );
 

@@ -226,7 +226,6 @@ impl Grafana {
                 "folderAnnotation": "grafana_folder",
                 "provider": {"foldersFromFilesStructure": true},
             }},
-            "testFramework": {"enabled": false},
             "grafana.ini": (self.ini()),
         });
         if self.sso.is_some()
