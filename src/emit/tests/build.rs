@@ -118,10 +118,7 @@ fn every_file_is_listed(
     }
     listed.extend(patches);
     listed.extend(["README.md", "kustomization.yaml"]);
-<<<<<<< HEAD
     // Read by Helm, not by kustomize.
-=======
->>>>>>> p1
     if bundle.get(&format!("{folder}/values.yaml")).is_some() {
         listed.push("values.yaml");
     }
