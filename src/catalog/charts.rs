@@ -27,6 +27,7 @@ charts! {
     "gateway-crds-helm" "v1.9.0"
     "gateway-helm" "v1.9.0"
     "kube-prometheus-stack" "88.5.3"
+    "kubelet-csr-approver" "1.2.14"
     "longhorn" "1.12.1"
     "metallb" "0.16.1"
     "metrics-server" "3.13.1"

@@ -140,7 +140,11 @@ macro_rules! number {
             type Err = Invalid;
 
             fn from_str(text: &str) -> Result<Self, Invalid> {
-                let number = whole(text, $rule)?;
+                let number = whole(text, $rule).map_err(|invalid| match text.parse::<f64>() {
+                    // What would have been a whole number outside of the range is no better when it is one.
+                    Ok(near) if (f64::from($least)..=f64::from($most)).contains(&near) => invalid,
+                    _ => invalid.help($rule),
+                })?;
                 match <$inner>::try_from(number) {
                     Ok(number @ $least..=$most) => Ok(Self(number)),
                     _ => Err(Invalid::new(format!("{} is no {}", show(text), $what)).help($rule)),

@@ -18,7 +18,7 @@ pub const NAME: &str = "approver";
 const COMPONENT: &str = "machines";
 
 /// The chart, whose values are these since 1.2.
-const VERSION: &str = "1.2.15";
+const VERSION: &str = "1.2.14";
 
 pub(super) fn run(plan: &mut Plan) {
     let mut made = Vec::new();

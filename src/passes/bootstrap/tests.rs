@@ -79,11 +79,20 @@ fn each_step_comes_after_what_it_needs() {
 fn charts_are_rendered_as_their_applications_render_them() {
     let plan = plan();
     let script = file(&plan, "apply.sh");
-    let call = "release 'cni' 'cni' 'oci://registry.example/charts/cni-chart' --version '1.2.3' \\\n  \
-                --namespace 'kube-system' --api-versions 'monitoring.coreos.com/v1' \\\n  \
-                --values \"$root/clusters/main/platform/cni/values.yaml\"";
-    assert!(script.contains(call), "{script}");
     let id = UnitId { kind: UnitKind::Platform, name: "cni".to_owned(), stage: here() };
+    let release = plan.units[&id].release.as_ref().unwrap();
+    let chart = match &release.source {
+        ChartSource::Repository { url } => format!("'{}' --repo '{url}'", release.chart),
+        ChartSource::Oci { registry, .. } => format!("'oci://{registry}/{}'", release.chart),
+    };
+    let versions: String =
+        release.api_versions.iter().map(|version| format!(" --api-versions '{version}'")).collect();
+    let call = format!(
+        "release 'cni' '{}' {chart} --version '{}' \\\n  --namespace 'kube-system'{versions} \\\n  \
+         --values \"$root/clusters/main/platform/cni/values.yaml\"",
+        release.name, release.version,
+    );
+    assert!(script.contains(&call), "{call} is not in {script}");
     for layout in [Layout::Folders, Layout::Branches] {
         assert_eq!(unit_folder(&id, layout), "clusters/main/platform/cni");
     }
