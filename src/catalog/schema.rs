@@ -37,9 +37,10 @@ fn descend(keys: &mut Keys, schema: &Value, root: &Value, depth: usize) {
     let others = schema.get("additionalProperties");
     if others == Some(&Value::Bool(false)) && schema.get("patternProperties").is_none() {
         keys.open = false;
-    } else if others.is_some_and(Value::is_object) || schema.get("patternProperties").is_some() {
-        keys.open = true;
-    } else if properties.is_none_or(serde_json::Map::is_empty) && may_be(schema, "object") {
+    } else if others.is_some_and(Value::is_object)
+        || schema.get("patternProperties").is_some()
+        || properties.is_none_or(serde_json::Map::is_empty) && may_be(schema, "object")
+    {
         keys.open = true;
     }
 }

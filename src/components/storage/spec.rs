@@ -123,6 +123,7 @@ pub enum Driver {
 }
 
 /// How a volume can be mounted.
+#[allow(clippy::enum_variant_names)] // Kubernetes' words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum AccessMode {
     /// By the pods of one node.

@@ -87,7 +87,7 @@ release 'cni' 'cni' 'cilium' --repo 'https://helm.cilium.io' --version '1.20.0' 
 kubectl wait --for=condition=Ready node --all --timeout=15m
 
 say 'approval of serving certificates: kubelet-csr-approver'
-release 'kubelet-csr-approver' 'kubelet-csr-approver' 'kubelet-csr-approver' --repo 'https://postfinance.github.io/kubelet-csr-approver' --version '1.2.15' \
+release 'kubelet-csr-approver' 'kubelet-csr-approver' 'kubelet-csr-approver' --repo 'https://postfinance.github.io/kubelet-csr-approver' --version '1.2.14' \
   --namespace 'kube-system' \
   --values "$root/clusters/main/platform/kubelet-csr-approver/values.yaml"
 ready 'kube-system' 'app.kubernetes.io/instance=kubelet-csr-approver'
