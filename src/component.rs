@@ -269,8 +269,6 @@ pub struct StorageClass {
     pub provisioner: String,
     /// Access modes that its volumes can have: `ReadWriteOnce`.
     pub access: Vec<String>,
-    /// Whether volumes can grow.
-    pub expands: bool,
     /// Whether snapshots can be taken.
     pub snapshots: bool,
     /// Whether a volume can be used from one machine or zone only.

@@ -113,7 +113,7 @@ def pgbackrest(where, text):
             variables[f"PGBACKREST_PG{number}_HOST"] = f"member-{number}"
         for name in stanza:
             for command in ("info", "backup"):
-                code, said = inside("pgbackrest", f"--config={there}/pgbackrest.conf", f"--stanza={name}", "--log-level-console=warn", f"--lock-path={there}/lock", command, timeout=20, **variables)
+                code, said = inside("pgbackrest", f"--config={there}/pgbackrest.conf", f"--stanza={name}", "--log-level-console=warn", f"--lock-path={there}/lock", command, timeout=5, **variables)
                 lines = [line for line in said.splitlines() if "WARN" in line or (code in WRONG and "ERROR" in line)]
                 # There is no repository here, which is not the configuration's fault.
                 findings += [f"{where}: pgbackrest {command}: {line.split(' ', 2)[-1]}" for line in lines if "unable to check pg" not in line]

@@ -41,8 +41,8 @@ tools() {
     schemas) echo "$venv/python $bin/kubectl-1.36" ;;
     crds) echo "$venv/python $bin/kubectl-1.36 $bin/tsc node" ;;
     database_alerts) echo "$venv/python $bin/kubectl-1.36 $bin/promtool" ;;
-    databases) echo "$venv/python $bin/kubectl-1.36 $image/usr/local/bin/patroni" ;;
-    live) echo "$venv/python $bin/kubectl-1.36 $image/usr/local/bin/patroni $groundplan ip openssl unshare" ;;
+    databases) echo "$venv/python $bin/kubectl-1.36 $image/opt/patroni/bin/patroni" ;;
+    live) echo "$venv/python $bin/kubectl-1.36 $image/opt/patroni/bin/patroni $groundplan ip openssl unshare" ;;
     alerts) echo "$venv/python $bin/promtool $bin/amtool" ;;
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
     gitlab-ci) echo "$venv/check-jsonschema $bin/gitlab-ci-local node git $groundplan" ;;

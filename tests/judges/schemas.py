@@ -8,7 +8,8 @@ from crds import PACKAGES
 
 VERSIONS = ("1.34", "1.35", "1.36", "1.37")
 # No package has a model of these; the charts that define them are rendered by `charts`.
-UNMODELLED = {"gateway.envoyproxy.io", "metallb.io", "snapshot.storage.k8s.io"}
+UNMODELLED = {"bootstrap.cluster.x-k8s.io", "cluster.x-k8s.io", "elasticsearch.k8s.elastic.co", "gateway.envoyproxy.io",
+              "infrastructure.cluster.x-k8s.io", "kibana.k8s.elastic.co", "metallb.io", "snapshot.storage.k8s.io"}
 # Files for a machine, not for a cluster: no published schema covers them. They are counted, and not judged here.
 MACHINE_GROUPS = {"kubeadm.k8s.io", "kubelet.config.k8s.io", "kubeproxy.config.k8s.io", "audit.k8s.io", "apiserver.config.k8s.io"}
 

@@ -73,6 +73,16 @@ pub static ETCD_RARE: Rule = Rule::warning(
     "backup: {stores: {nas: {kind: nfs, server: 10.0.0.9, share: /export}}, etcd: {every: 7d, keep: 30d, to: nas}}",
 );
 
+/// Snapshots that stay where they are made.
+pub static ETCD_STAYS: Rule = Rule::warning(
+    "backup/etcd-stays",
+    "snapshots of etcd stay on the machines of etcd until something of yours takes them to the store",
+    "The machines save etcd as often as is written here and keep the snapshots, but nothing copies them to the store \
+     yet: losing all members of etcd loses the snapshots with them. Programs in /etc/groundplan/etcd-snapshot.d are \
+     run with the path of each new snapshot.",
+    "backup: {stores: {nas: {kind: nfs, server: 10.0.0.9, share: /export}}, etcd: {every: 1h, keep: 7d, to: nas}}",
+);
+
 static REGION: Default = Default::new(
     "backup.stores.*.region",
     "us-east-1",
@@ -110,6 +120,7 @@ impl Component for Backup {
             &STORE_EVERYWHERE,
             &ETCD_KEEP,
             &ETCD_RARE,
+            &ETCD_STAYS,
         ],
         defaults: &[&REGION, &ETCD_EVERY, &ETCD_KEEP_FOR],
     };
@@ -137,8 +148,14 @@ impl Component for Backup {
             let place = field!(at, spec.etcd);
             let every = etcd.every.unwrap_or_else(|| ETCD_EVERY.get());
             let keep = etcd.keep.unwrap_or_else(|| ETCD_KEEP_FOR.get());
-            cx.symbols.backup_stores.bind(etcd.to.as_str(), &field!(place, etcd.to), cx.diags);
+            let to = field!(place, etcd.to);
+            let store = cx.symbols.backup_stores.bind(etcd.to.as_str(), &to, cx.diags);
             check_etcd(every, keep, &place, cx.diags);
+            if store.is_some() {
+                cx.diags.report(&ETCD_STAYS, to, "nothing copies the snapshots to the store").help(
+                    "have a program in /etc/groundplan/etcd-snapshot.d do it, then waive this",
+                );
+            }
             (every, keep, etcd.to.to_string())
         });
         Some(Self { etcd })

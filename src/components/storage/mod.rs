@@ -45,7 +45,6 @@ impl Component for Storage {
                 provisioner: class.driver.provisioner().to_owned(),
                 access: access.iter().map(|mode| mode.word().to_owned()).collect(),
                 // All three drivers can grow a volume that is in use.
-                expands: true,
                 snapshots: spec.snapshots.unwrap_or_else(|| spec::SNAPSHOTS.get()),
                 bound: class.is_bound(),
                 default: class.default,

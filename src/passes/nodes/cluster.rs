@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use crate::catalog::parts::{CONTAINERD, CONTAINERD_CHOSEN};
 use crate::k8s::version::{MinorVersion, SemVer};
 use crate::plan::Facts;
-use crate::plan::nodes::needs::{NodeNeed, NodeSettings};
+use crate::plan::nodes::needs::{NodeNeed, NodeSettings, SnapshotSchedule};
 use crate::plan::nodes::{
     ApiBalancer, ApiEndpoint, ClusterNetwork, ContainerRuntime, Disk, DiskUse, EtcdTopology,
     KubernetesFacts, Machine, Machines, Nic, NodeRole, NodeTaint, Segment,
@@ -43,6 +43,22 @@ pub(super) struct Pool<'a> {
     pub members: Vec<&'a Machine>,
 }
 
+/// What is chosen about the machines of a cluster. How often etcd is saved is said where backups are.
+fn settings(facts: &Facts, name: &str) -> NodeSettings {
+    const HOUR: u64 = 3600;
+    let mut settings = facts.node_settings.get(name).cloned().unwrap_or_default();
+    if let Some(backup) = facts.etcd_backups.get(name) {
+        // Timers fire at hours of the day: the longest divisor of a day that is not longer than asked.
+        let asked = (backup.every / HOUR).clamp(1, 24) as u32;
+        let every_hours =
+            (1..=asked).rev().find(|hours| 24_u32.is_multiple_of(*hours)).unwrap_or(1);
+        let keep = backup.keep.div_ceil(u64::from(every_hours) * HOUR);
+        let keep = u32::try_from(keep).unwrap_or(u32::MAX).max(2);
+        settings.snapshots = Some(SnapshotSchedule { every_hours, keep });
+    }
+    settings
+}
+
 impl<'a> Cluster<'a> {
     /// The facts of a cluster; `None` where one of them is missing, and nothing can boot.
     pub(super) fn of(facts: &'a Facts, name: &'a str) -> Option<Self> {
@@ -57,7 +73,7 @@ impl<'a> Cluster<'a> {
             network,
             kubernetes,
             api: network.api.as_ref()?,
-            settings: facts.node_settings.get(name).cloned().unwrap_or_default(),
+            settings: settings(facts, name),
             needs: facts.node_needs.iter().filter(|need| need.cluster == name).collect(),
             version,
         })

@@ -43,8 +43,11 @@ pub static ALL: &[&Rule] = &[
     &fit::POOL_BUDGET,
     &fit::POOLER_NONE,
     &fit::POOLER_ALONE,
-    // Those of pools and storage classes (`place`) join when sections declare any: no case can fire them before.
     &place::NAME_TOO_LONG,
+    &place::POOL_TOO_SMALL,
+    &place::MEMBER_TOO_LARGE,
+    &place::HOSTS_SHARED,
+    &place::CLASS_ACCESS,
     &place::IMAGE_FLOATING,
     &place::IMAGE_TAG,
     &place::ALLOWS_NO_CLIENT,

@@ -46,14 +46,6 @@ pub static CLASS_ACCESS: Rule = Rule::error(
     "databases: {orders: {storage: {data: 20Gi, class: shared}}}",
 );
 
-/// A volume that cannot grow.
-pub static CLASS_FIXED: Rule = Rule::warning(
-    "databases/class-fixed",
-    "the volumes of a storage class cannot grow",
-    "A database that outgrows its volume must be moved to a new one while it is full; others are enlarged in place.",
-    "databases: {orders: {storage: {data: 20Gi, class: block}}}",
-);
-
 /// A moving image.
 pub static IMAGE_FLOATING: Rule = Rule::error(
     "databases/image-floating",
@@ -160,10 +152,6 @@ fn class(database: &Database, at: &At, symbols: &Symbols, diags: &mut Diagnostic
                 format!("`{name}` gives volumes to many machines at once"),
             )
             .help("choose a class with `ReadWriteOnce`");
-    } else if !class.expands {
-        diags
-            .report(&CLASS_FIXED, place, format!("a volume of `{name}` stays as large as it is"))
-            .help("choose a class whose volumes grow, or waive this with the reason");
     }
 }
 

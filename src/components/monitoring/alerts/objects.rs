@@ -149,24 +149,4 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "{{ $labels.namespace }}/{{ $labels.cronjob }} should have run {{ $value | humanizeDuration }} ago",
         action: "Is it suspended, does the last run still go on, is the controller manager there?",
     },
-    Alert {
-        name: "BackupTooOld",
-        reads: &["kube-state-metrics"],
-        expr: "time() - kube_cronjob_status_last_successful_time{job=\"kube-state-metrics\",\
-               cronjob=~\".*backup.*|.*snapshot.*\"} > 129600",
-        hold: "10m",
-        severity: Critical,
-        summary: "the last backup of {{ $labels.namespace }}/{{ $labels.cronjob }} is {{ $value | humanizeDuration }} old",
-        action: "Look at its jobs; until one succeeds, a loss costs everything since then.",
-    },
-    Alert {
-        name: "DrillTooOld",
-        reads: &["kube-state-metrics"],
-        expr: "time() - kube_cronjob_status_last_successful_time{job=\"kube-state-metrics\",\
-               cronjob=~\".*drill.*\"} > 3024000",
-        hold: "1h",
-        severity: Warning,
-        summary: "no restore of {{ $labels.namespace }}/{{ $labels.cronjob }} was proved for {{ $value | humanizeDuration }}",
-        action: "A backup that was never restored is a hope: look at the jobs of the drill.",
-    },
 ];
