@@ -2,15 +2,12 @@
 //! Application. Who means it deletes them by hand.
 
 use crate::k8s::tree::{Map, Tree};
-use crate::plan::{Plan, Resource};
-
-pub(super) const NAME: &str = "guards";
+use crate::plan::{Resource, Unit};
 
 const ANNOTATION: &str = "argocd.argoproj.io/sync-options";
 
-pub(super) fn run(plan: &mut Plan) {
-    let resources = plan.units.values_mut().flat_map(|unit| &mut unit.resources);
-    for resource in resources.filter(|resource| holds_data(resource)) {
+pub(super) fn run(unit: &mut Unit) {
+    for resource in unit.resources.iter_mut().filter(|resource| holds_data(resource)) {
         if let Some(Tree::Map(object)) = resource.as_tree_mut() {
             guard(object.map_at("metadata").map_at("annotations"));
         }
@@ -71,7 +68,7 @@ pub mod tests {
                 "metadata": {"name": "db"}, "spec": {"volumeClaimTemplates": (claims)}
             }));
         }
-        run(&mut plan);
+        plan.units.values_mut().for_each(run);
         let options = plan.units[&unit].resources.iter().map(|resource| {
             let annotations = resource.as_tree().pointer("/metadata/annotations");
             annotations.and_then(|all| all.get("argocd.argoproj.io/sync-options")?.as_str())
