@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -15,6 +16,8 @@ use crate::k8s::name::Name;
 use crate::k8s::pod_security::Level;
 use crate::k8s::socket::Socket;
 use crate::path::At;
+pub use crate::plan::BackupPlace;
+use crate::plan::nodes::{NodeRole, Segment};
 use crate::plan::{Peer, Plan, Stage, UnitKind};
 use crate::source::Scope;
 use crate::world::World;
@@ -230,8 +233,14 @@ pub struct Team {
 /// What others may know of a pool of machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pool {
+    /// What its machines are for.
+    pub role: NodeRole,
     /// How many machines it has at least.
     pub machines: u32,
+    /// How many it may grow to by itself, if it may.
+    pub most: Option<u32>,
+    /// The segments its machines are attached to; the first one has the node's address.
+    pub segments: Vec<String>,
     /// Over how many hosts, each of which may fail, they are spread.
     pub hosts: u32,
     /// Over how many zones they are spread.
@@ -244,6 +253,15 @@ pub struct Pool {
     pub labels: BTreeMap<String, String>,
     /// The value of its `dedicated` taint: only pods that tolerate it run there.
     pub dedicated: Option<String>,
+}
+
+/// What others may know of a network of machines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentOf {
+    /// The network itself.
+    pub segment: Segment,
+    /// Addresses in it that no machine may have, from the first to the last, each with what has it and the field.
+    pub taken: Vec<((IpAddr, IpAddr), &'static str, At)>,
 }
 
 /// What others may know of a storage class.
@@ -274,27 +292,28 @@ pub struct BackupStore {
     pub bandwidth: Option<u64>,
 }
 
-/// Where backups are kept.
+/// What others may know of a database: how its clients log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BackupPlace {
-    /// A bucket of an S3 service.
-    S3 {
-        /// The service: `https://s3.acme.internal`.
-        endpoint: String,
-        /// The bucket.
-        bucket: String,
-        /// The region.
-        region: String,
-        /// The path in the secret store of its `access-key` and `secret-key`.
-        credentials: crate::k8s::secret::SecretPath,
-    },
-    /// An NFS export.
-    Nfs {
-        /// The server.
-        server: String,
-        /// The export.
-        share: String,
-    },
+pub struct DatabaseAccess {
+    /// The team whose namespace it is in.
+    pub team: String,
+    /// The Service that clients connect to.
+    pub service: String,
+    /// The Service's port.
+    pub port: u16,
+    /// The roles that log in, by name.
+    pub users: BTreeMap<String, DatabaseUser>,
+}
+
+/// A role that logs in to a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseUser {
+    /// The database it uses.
+    pub database: String,
+    /// Whether it may only read.
+    pub read_only: bool,
+    /// Where its password is kept.
+    pub password: crate::k8s::secret::SecretRef,
 }
 
 /// What can be connected to.
@@ -352,10 +371,12 @@ pub struct Symbols {
     pub teams: Names<Team>,
     /// What can be connected to: `workload/web`, `external/card-network`.
     pub endpoints: Names<Endpoint>,
+    /// Databases: their endpoints are `database/<name>`.
+    pub databases: Names<DatabaseAccess>,
     /// Pools of machines.
     pub pools: Names<Pool>,
     /// Networks of machines.
-    pub segments: Names<()>,
+    pub segments: Names<SegmentOf>,
     /// Storage classes.
     pub storage_classes: Names<StorageClass>,
     /// Stores of backups.
@@ -377,6 +398,7 @@ impl Symbols {
             environments: Names::new("environment"),
             teams: Names::new("team"),
             endpoints: Names::new("endpoint"),
+            databases: Names::new("database"),
             pools: Names::new("pool"),
             segments: Names::new("segment"),
             storage_classes: Names::new("storage class"),

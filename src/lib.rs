@@ -22,7 +22,8 @@ pub mod path;
 pub mod world;
 // 1: what is told
 pub mod diag;
-// 2: text to documents; the words of Kubernetes
+// 2: text to documents; the words of Kubernetes; what is known of versions
+pub mod catalog;
 pub mod k8s;
 pub mod source;
 // 3: what will exist; how findings look
@@ -41,8 +42,12 @@ pub mod registry;
 pub mod explain;
 pub mod publish;
 pub mod reference;
+pub mod seed;
+pub mod upgrade;
 // 8: the command line
 pub mod cli;
+
+use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use rayon::prelude::*;
@@ -51,6 +56,7 @@ use component::Files;
 use diag::{Diagnostics, Place, Rule, Span};
 use path::{At, DocumentId};
 use plan::{Plan, Stage};
+use publish::lock::{LOCK, Lock};
 use registry::Estate;
 use source::{Layer, LoadError, Loaded, Scope};
 use world::World;
@@ -74,6 +80,8 @@ pub struct Compilation {
     pub identity: Option<(String, String)>,
     /// Everything that was found.
     pub diagnostics: Diagnostics,
+    /// What changes of things that run take, as far as the last output is known.
+    pub changes: Vec<audit::live::Change>,
     /// The finished plan; `None` when an error stopped it.
     pub plan: Option<Plan>,
 }
@@ -83,6 +91,18 @@ pub struct Compilation {
 /// # Errors
 /// Only what the world refuses: a file that is not there or cannot be read.
 pub fn compile(input: Input<'_>) -> Result<Compilation, LoadError> {
+    compile_after(input, None)
+}
+
+/// The same, compared with what was compiled into a folder before: what runs already and may not change, or not at
+/// once, is found too, and what the other changes of it take is told.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_after(
+    input: Input<'_>,
+    compiled: Option<&Utf8Path>,
+) -> Result<Compilation, LoadError> {
     let mut diagnostics = Diagnostics::new();
     let Input { world, blueprint, overlays } = input;
     let loaded = source::load(world, blueprint, overlays, registry::SECTIONS, &mut diagnostics)?;
@@ -101,9 +121,12 @@ pub fn compile(input: Input<'_>) -> Result<Compilation, LoadError> {
     let identity =
         metadata.map(|metadata| (metadata.name.to_string(), metadata.version.to_string()));
     let mut plan = None;
+    let mut changes = Vec::new();
     if let Some(mut whole) = lowered {
+        whole.previous = compiled.map(|folder| previous(world, folder)).unwrap_or_default();
         passes::derive(&mut whole);
         audit::audit(&whole, &mut diagnostics);
+        changes = audit::live::compare(&whole.facts.live, &whole.previous, &mut diagnostics);
         plan = Some(whole);
     }
     if let Some(waivers) = &base.and_then(|estate| estate.waivers) {
@@ -113,12 +136,18 @@ pub fn compile(input: Input<'_>) -> Result<Compilation, LoadError> {
     if diagnostics.has_errors() {
         plan = None;
     }
-    Ok(Compilation { loaded, identity, diagnostics, plan })
+    Ok(Compilation { loaded, identity, diagnostics, changes, plan })
 }
 
 /// Every rule there is, in the order of the stages.
 pub fn rules() -> Vec<&'static Rule> {
     source::RULES.iter().copied().chain(registry::rules()).chain(audit::rules()).collect()
+}
+
+/// The versions of the last compilation. A lock that cannot be read is told by whoever writes the folder.
+fn previous(world: &dyn World, folder: &Utf8Path) -> BTreeMap<String, String> {
+    let bytes = world.read(&folder.join(LOCK)).unwrap_or_default();
+    Lock::parse(&bytes).map(|lock| lock.versions).unwrap_or_default()
 }
 
 /// Each document's part of the plan, planned for itself and put together in order. The base, which is the first

@@ -107,6 +107,9 @@ fn projects(plan: &Plan, repository: &Repository, diags: &mut Diagnostics) {
             "default" => "Argo CD itself, open to everything",
             name if name == delivery::root_project(&plan.estate, &root) => "the root Application",
             name if name == delivery::platform_project(&plan.estate, &root) => "the platform",
+            name if name == delivery::addons_project(&plan.estate, &root) => {
+                "the platform's add-ons"
+            }
             _ => continue,
         };
         let message = format!("the AppProject `{}` is the one of {owner}", tenancy.namespace);

@@ -8,9 +8,12 @@ mod alike;
 mod api_versions;
 mod applications;
 mod capacity;
+mod cluster;
 mod contents;
 mod hostnames;
 mod labelled;
+pub mod live;
+mod metrics;
 mod names;
 mod needs;
 mod objects;
@@ -21,9 +24,11 @@ mod policies;
 mod references;
 mod replicas;
 mod secrets;
+mod stores;
 #[cfg(test)]
 mod testing;
 mod trail;
+mod upgrades;
 mod view;
 
 use rayon::prelude::*;
@@ -55,11 +60,17 @@ pub static AUDITS: &[Audit] = &[
     (policies::RULES, Look::Plan(policies::audit)),
     (replicas::RULES, Look::Plan(replicas::audit)),
     (capacity::RULES, Look::Plan(capacity::audit)),
+    (cluster::RULES, Look::Plan(cluster::audit)),
     (hostnames::RULES, Look::Plan(hostnames::audit)),
+    (metrics::RULES, Look::Plan(metrics::audit)),
     (needs::RULES, Look::Plan(|view, diags| needs::audit(view.plan, diags))),
+    (stores::RULES, Look::Plan(stores::audit)),
     (applications::RULES, Look::Plan(|view, diags| applications::audit(view.plan, diags))),
+    // Asked of the plan and of the last output (`lib.rs`).
+    (live::RULES, Look::Plan(|_, _| ())),
     (owners::RULES, Look::Plan(|view, diags| owners::audit(view.plan, diags))),
     (contents::RULES, Look::Object(contents::judge)),
+    (upgrades::RULES, Look::Plan(|view, diags| upgrades::audit(view.plan, diags))),
 ];
 
 /// Finds what is wrong with the plan as a whole.

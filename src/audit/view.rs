@@ -26,6 +26,8 @@ pub(super) struct Namespace<'a> {
     pub name: &'a str,
     /// Whose it is, if it is a team's.
     pub tenancy: Option<&'a Tenancy>,
+    /// Whether a chart of the platform makes objects in it that are not in the plan.
+    pub charted: bool,
     /// Its objects.
     pub objects: Vec<Object<'a>>,
     /// The pods among them, or that they make.
@@ -77,6 +79,13 @@ impl<'a> View<'a> {
                 namespace.tenancy = Some(tenancy);
             }
         }
+        for unit in units.iter().filter(|unit| unit.release.is_some() && unit.project.is_none()) {
+            let cluster = unit.id.stage.cluster().unwrap_or_default();
+            let name = unit.namespace.as_deref().unwrap_or_default();
+            if let Some(namespace) = namespaces.get_mut(&(cluster, name)) {
+                namespace.charted = true;
+            }
+        }
         let mut namespaces: Vec<Namespace<'_>> = namespaces.into_values().collect();
         namespaces.par_iter_mut().for_each(Namespace::find_pods);
         Self { plan, namespaces }
@@ -98,6 +107,7 @@ impl<'a> Namespace<'a> {
             cluster,
             name,
             tenancy: None,
+            charted: false,
             objects: Vec::new(),
             pods: Vec::new(),
             pod_labels: Labelled::default(),

@@ -10,7 +10,7 @@ use super::Exit;
 use super::output::Output;
 use crate::report::{Format, Report};
 use crate::world::{Disk, Standing, World};
-use crate::{Compilation, Input, compile, rules};
+use crate::{Compilation, Input, compile_after, rules};
 
 /// Which blueprint, and how findings are told.
 #[derive(Debug, Args)]
@@ -60,21 +60,30 @@ impl BlueprintArgs {
         &self.blueprint
     }
 
-    /// Compiles and tells what was found.
-    pub(super) fn compile(&self, output: &Output) -> anyhow::Result<Checked> {
-        self.reading.compile(&self.blueprint, output)
+    /// Compiles and tells what was found; compared with what was `compiled` into a folder before, if one is named.
+    pub(super) fn compile(
+        &self,
+        output: &Output,
+        compiled: Option<&Utf8Path>,
+    ) -> anyhow::Result<Checked> {
+        self.reading.compile(&self.blueprint, output, compiled)
     }
 }
 
 impl ReadingArgs {
     /// Compiles and tells what was found.
-    pub(super) fn compile(&self, blueprint: &Utf8Path, output: &Output) -> anyhow::Result<Checked> {
+    pub(super) fn compile(
+        &self,
+        blueprint: &Utf8Path,
+        output: &Output,
+        compiled: Option<&Utf8Path>,
+    ) -> anyhow::Result<Checked> {
         let beside = blueprint.parent().unwrap_or(Utf8Path::new("")).join("overlays");
         let overlays = match &self.overlays {
             Some(folder) => Some(folder.as_path()),
             None => (Disk.standing(&beside) == Standing::Folder).then_some(beside.as_path()),
         };
-        let compilation = compile(Input { world: &Disk, blueprint, overlays })?;
+        let compilation = compile_after(Input { world: &Disk, blueprint, overlays }, compiled)?;
         let root = repository_root();
         let here = current_folder();
         let mut report = Report::new(
@@ -125,7 +134,7 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(output)?;
+    let checked = args.blueprint.compile(output, None)?;
     if let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) {
         let objects: usize = plan.units.values().map(|unit| unit.resources.len()).sum();
         output.note(&format!(

@@ -47,7 +47,7 @@ pub(super) struct OverwriteArgs {
 }
 
 pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(output)?;
+    let checked = args.blueprint.compile(output, Some(&args.output))?;
     let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
         return Ok(Exit::Findings);
     };
@@ -56,6 +56,9 @@ pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
         Form::Rendered => emit::rendered(plan),
     };
     unproven(plan, output);
+    for change in &checked.compilation.changes {
+        output.note(&format!("{}: {}", change.subject, change.takes.join(", ")));
+    }
     if args.check {
         let changes = files::check(&bundle, &plan.versions, &args.output)?;
         return Ok(out_of_date(&changes, args, output));

@@ -39,7 +39,7 @@ pub(super) fn run(args: &ExplainArgs, output: &Output) -> anyhow::Result<Exit> {
         output.result(rule_entry(rule).trim_start())?;
         return Ok(Exit::Fine);
     }
-    let checked = args.reading.compile(&args.blueprint, output)?;
+    let checked = args.reading.compile(&args.blueprint, output, None)?;
     let file = Utf8Path::new(args.what.trim_start_matches("./"));
     let below = file.strip_prefix(&args.output).unwrap_or(file);
     if let Some(text) = explain::file(&checked.compilation, below.as_str()) {

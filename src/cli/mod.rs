@@ -1,6 +1,7 @@
 //! The command line: one file a command. What a command finds goes to stderr for people and to stdout for
 //! machines; what a command makes goes to stdout or to files.
 
+mod catalog;
 mod check;
 mod compile;
 mod explain;
@@ -8,6 +9,9 @@ mod init;
 mod output;
 mod publish;
 mod schema;
+mod secrets;
+mod seed;
+mod upgrade;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -57,7 +61,8 @@ Exit codes:
 
 Environment:
   NO_COLOR, CLICOLOR_FORCE   never, or always, use colour
-  SOURCE_DATE_EPOCH          the date of commits, in seconds since 1970";
+  SOURCE_DATE_EPOCH          the date of commits, in seconds since 1970
+  SOPS_AGE_KEY_FILE          the age identities that open secrets, where --identity is not given";
 
 /// Compiles one typed blueprint of a Kubernetes estate into the GitOps repository that Argo CD syncs.
 #[derive(Debug, Parser)]
@@ -99,8 +104,16 @@ enum Command {
     Publish(publish::PublishArgs),
     /// Tell what a rule, a field of the blueprint or a file of the output is
     Explain(explain::ExplainArgs),
+    /// Make the secrets of a cluster's first boot, in an encrypted file
+    Secrets(secrets::SecretsArgs),
+    /// Write what machines boot from, with its secrets, outside the repository
+    Seed(seed::SeedArgs),
+    /// Tell the steps to a newer Kubernetes, and the commands of every machine
+    Upgrade(upgrade::UpgradeArgs),
     /// Print the JSON Schema of blueprints or overlays, for editors
     Schema(schema::SchemaArgs),
+    /// Make the index of a chart's keys, so that the values of a release can be checked
+    Catalog(catalog::CatalogArgs),
     /// Print a completion script
     Completions {
         /// The shell
@@ -131,7 +144,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Compile(args) => compile::run(&args, &output),
         Command::Publish(args) => publish::run(&args, &output),
         Command::Explain(args) => explain::run(&args, &output),
+        Command::Secrets(args) => secrets::run(&args, &output),
+        Command::Seed(args) => seed::run(&args, &output),
+        Command::Upgrade(args) => upgrade::run(&args, &output),
         Command::Schema(args) => schema::run(&args, &output),
+        Command::Catalog(args) => catalog::run(&args, &output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "groundplan", &mut script);

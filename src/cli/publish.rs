@@ -56,7 +56,7 @@ fn identity(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) fn run(args: &PublishArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(output)?;
+    let checked = args.blueprint.compile(output, None)?;
     let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
         return Ok(Exit::Findings);
     };

@@ -176,8 +176,6 @@ impl Component for Teams {
 
     fn check(&self, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
         let Some(environment) = symbols.environment.as_deref() else { return };
-        let platform =
-            [platform::GATEWAY.namespace, platform::MONITORING.namespace, "argocd", "default"];
         for team in &self.list {
             let name = namespace(team.name.as_str(), Some(environment));
             let at = at.key(&team.name);
@@ -200,7 +198,7 @@ impl Component for Teams {
                         .strip_suffix(&format!("-{other}"))
                         .is_some_and(|team| symbols.teams.get(team).is_some())
             });
-            if name.starts_with("kube-") || platform.contains(&name.as_str()) || twin {
+            if name.starts_with("kube-") || platform::NAMESPACES.contains(&name.as_str()) || twin {
                 diags
                     .report(
                         &NAMESPACE_TAKEN,

@@ -88,9 +88,12 @@ impl Folder<'_> {
             yaml::print_into(&release.values, buffer);
             add(VALUES, buffer.as_bytes());
         }
-        buffer.clear();
-        yaml::print_into(&kustomization.tree(), buffer);
-        add("kustomization.yaml", buffer.as_bytes());
+        // kustomize refuses to build nothing; where a chart is all there is, nobody asks it to.
+        if unit.release.is_none() || !kustomization.resources.is_empty() {
+            buffer.clear();
+            yaml::print_into(&kustomization.tree(), buffer);
+            add("kustomization.yaml", buffer.as_bytes());
+        }
         buffer.clear();
         readme::print_into(unit, shape, buffer);
         add("README.md", buffer.as_bytes());

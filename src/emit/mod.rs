@@ -5,7 +5,6 @@
 
 pub mod bundle;
 pub mod kustomize;
-pub mod yaml;
 
 mod folder;
 mod names;
@@ -22,6 +21,8 @@ use rayon::prelude::*;
 
 pub use bundle::Bundle;
 pub use written::{Written, written};
+
+pub use crate::k8s::yaml;
 
 use crate::plan::{Artifact, Layout, Plan, Stage, Unit, environment_branch, unit_folder};
 use bundle::{LONGEST, RepoPath};

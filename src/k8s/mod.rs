@@ -2,28 +2,40 @@
 
 pub mod leaf;
 
+pub mod chart;
 pub mod count;
 pub mod crd;
 pub mod cron;
 pub mod date;
 pub mod duration;
+pub mod hardware;
 pub mod host;
 pub mod image;
 pub mod kinds;
+pub mod metric;
 pub mod name;
 pub mod network;
 pub mod patch;
 pub mod path;
 pub mod pod_security;
 pub mod port;
+pub mod postgres;
+pub mod promql;
 pub mod quantity;
+pub mod recovery;
+pub mod reference;
+pub mod routine;
 pub mod secret;
 pub mod socket;
+pub mod storage;
+pub mod store;
 pub mod subject;
 pub mod text;
 pub mod tree;
 pub mod url;
 pub mod version;
+pub(crate) mod words;
+pub mod yaml;
 pub mod zone;
 
 pub use count::{Count, Percent};

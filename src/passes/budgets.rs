@@ -4,7 +4,7 @@ use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec}
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::plan::{Origin, Plan, Replicas, Resource};
+use crate::plan::{Origin, Plan, Replicas, Resource, UnitKind};
 
 pub(super) const NAME: &str = "budgets";
 
@@ -33,12 +33,21 @@ fn budget(replicas: &Replicas) -> PodDisruptionBudget {
                 match_labels: Some(replicas.labels.clone()),
                 ..LabelSelector::default()
             }),
-            // A pod that runs and is not ready uses the budget up; by default it could not be evicted either,
-            // and one that never gets ready would hold up the drain of its node for ever.
-            unhealthy_pod_eviction_policy: Some("AlwaysAllow".to_owned()),
+            unhealthy_pod_eviction_policy: Some(unhealthy(replicas).to_owned()),
             ..PodDisruptionBudgetSpec::default()
         }),
         ..PodDisruptionBudget::default()
+    }
+}
+
+/// What becomes of a pod that runs and is not ready, and uses the budget up.
+fn unhealthy(replicas: &Replicas) -> &'static str {
+    match replicas.unit.kind {
+        // A member that catches up may be the one that has the last writes: it waits for the others.
+        UnitKind::Database => "IfHealthyBudget",
+        // By default it could not be evicted, and one that never gets ready would hold up the drain of its node for
+        // ever.
+        _ => "AlwaysAllow",
     }
 }
 

@@ -2,15 +2,32 @@
 //! Application. Who means it deletes them by hand.
 
 use crate::k8s::tree::{Map, Tree};
-use crate::plan::{Resource, Unit};
+use crate::plan::{Resource, Unit, UnitKind};
 
 const ANNOTATION: &str = "argocd.argoproj.io/sync-options";
 
+/// Neither prune nor delete.
+const KEEP: [(&str, &str); 2] = [("Prune=", "Prune=false"), ("Delete=", "Delete=false")];
+
+/// No trial of what the cluster does not know yet.
+const NO_TRIAL: [(&str, &str); 1] =
+    [("SkipDryRunOnMissingResource=", "SkipDryRunOnMissingResource=true")];
+
 pub(super) fn run(unit: &mut Unit) {
-    for resource in unit.resources.iter_mut().filter(|resource| holds_data(resource)) {
-        if let Some(Tree::Map(object)) = resource.as_tree_mut() {
-            guard(object.map_at("metadata").map_at("annotations"));
+    let is_platform = unit.id.kind == UnitKind::Platform;
+    for resource in &mut unit.resources {
+        if is_platform && is_custom(resource.group()) {
+            annotate(resource, &NO_TRIAL);
         }
+        if holds_data(resource) {
+            annotate(resource, &KEEP);
+        }
+    }
+}
+
+fn annotate(resource: &mut Resource, wanted: &[(&str, &'static str)]) {
+    if let Some(Tree::Map(object)) = resource.as_tree_mut() {
+        add(object.map_at("metadata").map_at("annotations"), wanted);
     }
 }
 
@@ -28,12 +45,20 @@ fn holds_data(resource: &Resource) -> bool {
     }
 }
 
+/// A group whose kinds a custom resource definition of some other Application makes. On the first sync it is not
+/// there yet, and a trial of all objects before the first wave would fail for ever.
+fn is_custom(group: &str) -> bool {
+    let built_in = group.ends_with(".k8s.io")
+        && !matches!(group, "gateway.networking.k8s.io" | "snapshot.storage.k8s.io");
+    group.contains('.') && !built_in
+}
+
 /// Adds the options that are not decided yet: a `Prune=confirm` that somebody wrote stays.
-fn guard(annotations: &mut Map) {
+fn add(annotations: &mut Map, wanted: &[(&str, &'static str)]) {
     let written = annotations.get(ANNOTATION).and_then(Tree::as_str).unwrap_or_default();
     let mut options: Vec<&str> = written.split(',').map(str::trim).collect();
     options.retain(|option| !option.is_empty());
-    for (option, value) in [("Prune=", "Prune=false"), ("Delete=", "Delete=false")] {
+    for (option, value) in wanted {
         if !options.iter().any(|written| written.starts_with(option)) {
             options.push(value);
         }

@@ -7,7 +7,7 @@ use crate::k8s::tree::{Map, Text, Tree};
 use crate::plan::{Unit, UnitKind};
 
 pub(super) fn run(unit: &mut Unit, estate: &str) {
-    let named = matches!(unit.id.kind, UnitKind::Database | UnitKind::Workload);
+    let named = matches!(unit.id.kind, UnitKind::Database | UnitKind::Release | UnitKind::Workload);
     let name = named.then_some(unit.id.name.as_str());
     let labels = [
         ("app.kubernetes.io/managed-by", Some("groundplan")),

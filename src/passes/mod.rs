@@ -1,14 +1,22 @@
 //! What crosses components, derived from stated facts. A pass never names a component and cannot fail.
 
+mod addons;
 pub mod applications;
 
+mod approver;
+mod bootstrap;
 mod budgets;
 mod guards;
+mod inventory;
 mod labels;
 mod monitors;
+mod namespaces;
+mod needs;
+mod nodes;
 mod policies;
 mod roles;
 mod routes;
+mod runbooks;
 mod secrets;
 
 use std::collections::BTreeMap;
@@ -23,16 +31,29 @@ pub type Pass = (&'static str, fn(&mut Plan));
 
 /// The passes in order: objects first, then what speaks about units, then what is said of every object.
 ///
+/// - `addons` states namespaces and flows, and `namespaces` makes the units that policies go into.
 /// - `routes` and `monitors` state the flows of gateway and Prometheus, so they come before `policies`.
 /// - `applications` counts up what every unit holds, so all objects of units come before it.
+/// - `needs` reads the kinds of all objects, and `applications` the needs.
+/// - `bootstrap` and `runbooks` speak of what there is in the end.
+/// - `finish` comes last of what touches objects: what a later pass adds would go without.
 pub static PASSES: &[Pass] = &[
+    (addons::NAME, addons::run),
+    (namespaces::NAME, namespaces::run),
+    (approver::NAME, approver::run),
     (secrets::NAME, secrets::run),
     (routes::NAME, routes::run),
     (monitors::NAME, monitors::run),
     (budgets::NAME, budgets::run),
     (roles::NAME, roles::run),
     (policies::NAME, policies::run),
+    (inventory::NAME, inventory::run),
+    (nodes::NAME, nodes::run),
+    (needs::NAME, needs::run),
     (applications::NAME, applications::derive),
+    ("finish", finish),
+    (bootstrap::NAME, bootstrap::run),
+    (runbooks::NAME, runbooks::run),
 ];
 
 /// Derives everything that follows from the facts.
@@ -40,10 +61,9 @@ pub fn derive(plan: &mut Plan) {
     for (_, pass) in PASSES {
         pass(plan);
     }
-    finish(plan);
 }
 
-/// What is done to every object when all are there; what a later pass adds would go without.
+/// What is done to every object when all are there: guards, labels, and sharing.
 fn finish(plan: &mut Plan) {
     let estate = plan.estate.as_str();
     let mut units: Vec<&mut Unit> = plan.units.values_mut().collect();

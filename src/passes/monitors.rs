@@ -4,17 +4,33 @@ use rayon::prelude::*;
 
 use crate::k8s::crd::Object;
 use crate::k8s::crd::prometheus::{Endpoint, Selector, ServiceMonitorSpec};
-use crate::plan::{Flow, Origin, Peer, Plan, Resource, Scrape, Stage, platform};
+use crate::plan::{Flow, Origin, Peer, Plan, Resource, Scrape, Stage, UnitId, UnitKind, platform};
 
 pub(super) const NAME: &str = "monitors";
 
 pub(super) fn run(plan: &mut Plan) {
+    forget_unread(plan);
     super::add_each(&mut plan.units, &plan.facts.scrapes, |scrape| {
         let origin = Origin::derived(scrape.component, NAME, [scrape.at.clone()]);
         Some((&scrape.unit, Resource::object(&monitor(scrape), origin)))
     });
     let applied = plan.facts.scrapes.par_iter().filter(|scrape| scrape.unit.stage != Stage::Base);
     plan.facts.flows.par_extend(applied.map(from_prometheus));
+}
+
+/// The platform's parts serve metrics whether or not the platform has a Prometheus. Where it has none, the kind of
+/// their monitors would be unknown and their Applications would never sync.
+fn forget_unread(plan: &mut Plan) {
+    let units = &plan.units;
+    let is_read = |scrape: &Scrape| {
+        let crds = UnitId {
+            kind: UnitKind::Platform,
+            name: platform::MONITORING_CRDS.to_owned(),
+            stage: scrape.unit.stage.clone(),
+        };
+        scrape.unit.kind != UnitKind::Platform || units.contains_key(&crds)
+    };
+    plan.facts.scrapes.retain(is_read);
 }
 
 fn monitor(scrape: &Scrape) -> Object<ServiceMonitorSpec> {

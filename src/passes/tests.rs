@@ -3,7 +3,7 @@
 use super::*;
 use crate::emit::yaml;
 use crate::path::{At, DocumentId};
-use crate::plan::{Origin, Stage, Tenancy, UnitKind};
+use crate::plan::{ArgoCd, Layout, Origin, Repository, Stage, Tenancy, UnitKind};
 
 /// Labels, from pairs.
 pub fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -51,6 +51,29 @@ pub fn estate(namespaces: &[&str]) -> Plan {
             },
         );
     }
+    plan
+}
+
+/// A cluster of machines that Argo CD syncs, before any pass.
+pub fn cluster_plan() -> Plan {
+    let mut plan = nodes::tests::estate();
+    plan.estate = "acme".to_owned();
+    plan.facts.repository = Some(Repository {
+        url: "https://git.example.org/estate.git".to_owned(),
+        path: "output".to_owned(),
+        layout: Layout::Folders,
+        branch: "main".to_owned(),
+        at: at("repository"),
+    });
+    plan.facts.argocd.insert(
+        "main".to_owned(),
+        ArgoCd {
+            version: (3, 5),
+            namespace: "argocd".to_owned(),
+            freezes: Vec::new(),
+            at: at("delivery.argocd"),
+        },
+    );
     plan
 }
 

@@ -66,3 +66,8 @@ pub fn root_project(estate: &str, root: &Stage) -> String {
 pub fn platform_project(estate: &str, root: &Stage) -> String {
     format!("{}-platform", root_application(estate, root))
 }
+
+/// The AppProject of the platform's add-ons, whose charts may hold whatever they need.
+pub fn addons_project(estate: &str, root: &Stage) -> String {
+    format!("{}-addons", root_application(estate, root))
+}

@@ -1,10 +1,14 @@
 //! What components state about themselves, so that passes derive the objects and nobody can forget them.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use super::nodes::{ClusterNetwork, KubernetesFacts, Machines};
+use super::backup::EtcdBackup;
+use super::metrics::{Exporter, ServedMetric};
+use super::nodes::needs::{NodeNeed, NodeSettings};
+use super::nodes::{ClusterNetwork, KubernetesFacts, Machines, NodeAutoscaling};
 use super::unit::{Stage, UnitId};
 use crate::k8s::pod_security::Level;
 use crate::k8s::secret::SecretRef;
@@ -32,6 +36,13 @@ pub struct Facts {
     pub secrets: Vec<SecretNeed>,
     /// Who may do what.
     pub grants: Vec<Grant>,
+    /// The keys of labels that programs write on pods while they run, by namespace: selectors may use them although
+    /// no pod template has them.
+    pub runtime_labels: BTreeMap<String, BTreeSet<&'static str>>,
+    /// What runs for long, so that the next output knows of it.
+    pub live: Vec<super::Live>,
+    /// Which programs may use the Kubernetes API.
+    pub api_access: Vec<ApiAccess>,
     /// What is asked of a namespace's quota.
     pub requests: Vec<Requests>,
     /// The machines of each cluster.
@@ -40,6 +51,22 @@ pub struct Facts {
     pub networks: BTreeMap<String, ClusterNetwork>,
     /// The Kubernetes of each cluster.
     pub kubernetes: BTreeMap<String, KubernetesFacts>,
+    /// What is chosen about the machines of each cluster beyond that; a cluster without it has the defaults.
+    pub node_settings: BTreeMap<String, NodeSettings>,
+    /// What parts of the platform need on machines.
+    pub node_needs: Vec<NodeNeed>,
+    /// Whether metrics-server runs in each cluster, and the field that says so.
+    pub pod_metrics: BTreeMap<String, (bool, At)>,
+    /// Who makes the machines of autoscaled pools of each cluster.
+    pub node_autoscaling: BTreeMap<String, NodeAutoscaling>,
+    /// The snapshots of each cluster's etcd, where there are any.
+    pub etcd_backups: BTreeMap<String, EtcdBackup>,
+    /// The exporters that are scraped.
+    pub exporters: Vec<Exporter>,
+    /// What workloads are said to serve.
+    pub served_metrics: Vec<ServedMetric>,
+    /// The namespaces of the platform's parts, by name.
+    pub platform_namespaces: BTreeMap<(Stage, String), PlatformNamespace>,
 }
 
 impl Facts {
@@ -53,11 +80,59 @@ impl Facts {
         self.replicas.extend(other.replicas);
         self.secrets.extend(other.secrets);
         self.grants.extend(other.grants);
+        for (namespace, labels) in other.runtime_labels {
+            self.runtime_labels.entry(namespace).or_default().extend(labels);
+        }
+        self.live.extend(other.live);
+        self.api_access.extend(other.api_access);
         self.requests.extend(other.requests);
         self.machines.extend(other.machines);
         self.networks.extend(other.networks);
         self.kubernetes.extend(other.kubernetes);
+        self.node_settings.extend(other.node_settings);
+        self.node_needs.extend(other.node_needs);
+        self.pod_metrics.extend(other.pod_metrics);
+        self.node_autoscaling.extend(other.node_autoscaling);
+        self.etcd_backups.extend(other.etcd_backups);
+        self.exporters.extend(other.exporters);
+        self.served_metrics.extend(other.served_metrics);
+        for (_, namespace) in other.platform_namespaces {
+            self.platform_namespace(namespace);
+        }
     }
+
+    /// States a namespace of the platform. Several parts may share one: it enforces what the least restricted of
+    /// them needs, and is closed when one of them wants it closed.
+    pub fn platform_namespace(&mut self, namespace: PlatformNamespace) {
+        match self.platform_namespaces.entry((namespace.stage.clone(), namespace.name.clone())) {
+            Entry::Vacant(slot) => {
+                slot.insert(namespace);
+            }
+            Entry::Occupied(mut slot) => {
+                let known = slot.get_mut();
+                known.pod_security = known.pod_security.min(namespace.pod_security);
+                known.closed |= namespace.closed;
+            }
+        }
+    }
+}
+
+/// A namespace of the platform: its object, its level of Pod Security and its policies are derived from this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformNamespace {
+    /// The cluster.
+    pub stage: Stage,
+    /// Its name.
+    pub name: String,
+    /// The strictest level of Pod Security that its pods fit.
+    pub pod_security: Level,
+    /// Whether nothing is allowed in it but the flows that are stated; otherwise its chart brings policies of its
+    /// own, or its pods are on the host's network, where none hold.
+    pub closed: bool,
+    /// The component that states it.
+    pub component: &'static str,
+    /// The field.
+    pub at: At,
 }
 
 /// Where the output lives.
@@ -140,6 +215,9 @@ pub enum Peer {
     },
     /// Addresses outside the cluster.
     Addresses(Vec<IpNet>),
+    /// Whoever it is, on the ports that are named. For the API server, which has the addresses of nodes, of the
+    /// overlay or of a tunnel, by the choice of the CNI, and for names whose addresses nobody states.
+    Anyone,
 }
 
 impl Peer {
@@ -321,6 +399,37 @@ pub struct Grant {
     pub component: &'static str,
     /// The field.
     pub at: At,
+}
+
+/// A program may use the Kubernetes API. The Role and its binding are made in the unit of the namespace, as everything
+/// that guards it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiAccess {
+    /// The unit of the namespace, which owns the Role.
+    pub unit: UnitId,
+    /// The namespace.
+    pub namespace: String,
+    /// The ServiceAccount, and the name of the Role.
+    pub account: String,
+    /// What it may do.
+    pub rules: Vec<ApiRule>,
+    /// The component that states it.
+    pub component: &'static str,
+    /// The field.
+    pub at: At,
+}
+
+/// Verbs on one kind of object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiRule {
+    /// The API group; empty for the core.
+    pub group: &'static str,
+    /// The resource: `configmaps`.
+    pub resource: &'static str,
+    /// The objects by name; all of them when it is empty.
+    pub names: Vec<String>,
+    /// The verbs.
+    pub verbs: &'static [&'static str],
 }
 
 /// What a workload asks of its namespace's quota, at its fewest and at its most copies.

@@ -27,6 +27,11 @@ pub fn unit_folder(id: &UnitId, layout: Layout) -> String {
         (_, UnitKind::Platform, _) => {
             format!("clusters/{}/platform/{name}", stage.cluster().unwrap_or_default())
         }
+        // Values are no objects that a patch could change, so a release has a folder for each environment.
+        (Layout::Folders, UnitKind::Release, _) => {
+            format!("releases/{name}/{}", stage.environment().unwrap_or("base"))
+        }
+        (Layout::Branches, UnitKind::Release, _) => format!("releases/{name}"),
         (Layout::Folders, UnitKind::Database | UnitKind::Workload, Stage::Base) => {
             format!("{}/{name}/base", tenants(*kind))
         }

@@ -3,10 +3,16 @@
 //! Components put resources into units and *state facts*; passes derive from the facts what crosses components.
 //! Nothing here decides anything, and nothing here knows how a file is printed.
 
+mod addon;
 mod artifact;
+mod backup;
+pub mod bootstrap;
+pub mod charts;
 pub mod delivery;
 mod facts;
 mod layout;
+mod live;
+mod metrics;
 pub mod nodes;
 pub mod platform;
 mod release;
@@ -15,12 +21,17 @@ mod unit;
 
 use std::collections::BTreeMap;
 
+pub use addon::{API_SERVER, Addon, Metrics, Network};
 pub use artifact::Artifact;
+pub use backup::{BackupPlace, EtcdBackup};
 pub use facts::{
-    ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, Peer, Replicas, Repository, Requests,
-    Role, Scrape, SecretEntry, SecretNeed, Tenancy,
+    ApiAccess, ApiRule, ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, Peer,
+    PlatformNamespace, Replicas, Repository, Requests, Role, Scrape, SecretEntry, SecretNeed,
+    Tenancy,
 };
 pub use layout::{Layout, application_folder, environment_branch, unit_folder};
+pub use live::{Live, LiveFact};
+pub use metrics::{Exporter, ServedMetric};
 pub use release::{ChartSource, IgnoredField, Release};
 pub use resource::{Body, Origin, Resource};
 pub use unit::{Stage, Unit, UnitId, UnitKind};
@@ -38,6 +49,8 @@ pub struct Plan {
     pub artifacts: Vec<Artifact>,
     /// What went round the compiler: `patches` and `manifests`, for the report.
     pub unproven: Vec<(UnitId, crate::path::At)>,
+    /// The versions that the last compilation chose, from its lock file; empty where there was none.
+    pub previous: BTreeMap<String, String>,
     /// Every version that was chosen, by what it is the version of; they go into the lock file.
     pub versions: BTreeMap<String, String>,
 }
@@ -77,6 +90,7 @@ impl Plan {
         self.artifacts.extend(other.artifacts);
         self.unproven.extend(other.unproven);
         self.versions.extend(other.versions);
+        self.previous.extend(other.previous);
     }
 
     /// The units that become Applications.

@@ -3,6 +3,10 @@
 //! The sections `machines`, `network` and `kubernetes` each state their part; what every machine boots with is
 //! derived from all three.
 
+pub mod markers;
+pub mod needs;
+pub mod reserved;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -55,6 +59,17 @@ pub struct Disk {
     pub size: u64,
 }
 
+impl Disk {
+    /// The serial number that the hypervisor gives it, by which the machine finds it; `None` for the root disk.
+    pub fn serial(&self) -> Option<&str> {
+        match &self.usage {
+            DiskUse::Root => None,
+            DiskUse::Etcd => Some("etcd"),
+            DiskUse::Data(name) => Some(name),
+        }
+    }
+}
+
 /// A network card and its address in one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nic {
@@ -66,6 +81,15 @@ pub struct Nic {
     pub mac: String,
     /// Its address with the segment's prefix length.
     pub address: IpNet,
+}
+
+/// One or more network cards that carry every segment of a machine as VLANs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trunk {
+    /// Their hardware addresses, in lower case with colons; not empty. Two or more are a bond.
+    pub macs: Vec<String>,
+    /// Whether the switches speak LACP to them; otherwise one of them is active at a time.
+    pub lacp: bool,
 }
 
 /// A taint of a node.
@@ -100,6 +124,8 @@ pub struct Machine {
     pub disks: Vec<Disk>,
     /// The network cards; the first one is the node's address for Kubernetes.
     pub nics: Vec<Nic>,
+    /// What carries the segments as VLANs; `None` where each segment has a network card of its own.
+    pub trunk: Option<Trunk>,
     /// Labels of the node beyond those of kubelet.
     pub labels: BTreeMap<String, String>,
     /// Taints of the node.
@@ -125,10 +151,36 @@ pub struct AutoscaledPool {
     pub disk: u64,
     /// The segments its machines are attached to; the first one has the node's address.
     pub segments: Vec<String>,
+    /// The addresses set aside for its machines, from the first to the last, by segment.
+    pub addresses: BTreeMap<String, (IpAddr, IpAddr)>,
     /// Labels of its nodes.
     pub labels: BTreeMap<String, String>,
     /// Taints of its nodes.
     pub taints: Vec<NodeTaint>,
+    /// The pool's field.
+    pub at: At,
+}
+
+/// What a pool must survive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Survives {
+    /// Nothing was said.
+    Nothing,
+    /// The loss of any one host.
+    Host,
+    /// The loss of any one zone.
+    Zone,
+}
+
+/// A pool of machines as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MachinePool {
+    /// Its name.
+    pub name: String,
+    /// What its machines are for.
+    pub role: NodeRole,
+    /// What it must survive.
+    pub survives: Survives,
     /// The pool's field.
     pub at: At,
 }
@@ -168,6 +220,14 @@ pub struct Machines {
     pub administrators: Vec<Administrator>,
     /// Where machines run.
     pub hosts: Vec<MachineHost>,
+    /// How many hundredths of a host's CPUs may be given away.
+    pub cpu_percent: u32,
+    /// How many hundredths of a host's memory may be given away.
+    pub memory_percent: u32,
+    /// How many hundredths of a host's disk may be given away.
+    pub disk_percent: u32,
+    /// The pools, in the order of the blueprint.
+    pub pools: Vec<MachinePool>,
     /// Every machine that is there from the beginning, in the order of their names.
     pub machines: Vec<Machine>,
     /// Pools that grow and shrink.
@@ -189,6 +249,8 @@ pub struct Segment {
     pub gateway: Option<IpAddr>,
     /// Name servers.
     pub dns: Vec<IpAddr>,
+    /// The addresses that machines get, from the first to the last.
+    pub range: (IpAddr, IpAddr),
     /// The largest packet, in bytes.
     pub mtu: u32,
     /// The field.
@@ -204,6 +266,57 @@ pub enum Cni {
     Calico,
     /// Flannel.
     Flannel,
+}
+
+impl Cni {
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cilium => "cilium",
+            Self::Calico => "calico",
+            Self::Flannel => "flannel",
+        }
+    }
+}
+
+/// How packets of pods cross from node to node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encapsulation {
+    /// In UDP; works across routers.
+    Vxlan,
+    /// As they are: the nodes share a segment, or its routers know the way.
+    None,
+}
+
+/// Who answers for the Gateway API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GatewayKind {
+    /// Envoy Gateway.
+    EnvoyGateway,
+    /// Cilium's own.
+    Cilium,
+}
+
+/// How HTTP gets in from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterGateway {
+    /// Who answers.
+    pub kind: GatewayKind,
+    /// The domains it serves, with everything below them.
+    pub domains: Vec<String>,
+    /// The issuer of its certificates.
+    pub issuer: Option<String>,
+    /// The field.
+    pub at: At,
+}
+
+/// A router that is told of addresses by BGP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BgpPeer {
+    /// Its address.
+    pub address: IpAddr,
+    /// Its autonomous system.
+    pub asn: u32,
 }
 
 /// Who holds the API's address.
@@ -268,14 +381,30 @@ pub struct ClusterNetwork {
     pub upstream: Vec<IpAddr>,
     /// The container network.
     pub cni: Cni,
+    /// How packets of pods cross from node to node.
+    pub encapsulation: Encapsulation,
+    /// Whether traffic of pods between nodes is encrypted with WireGuard.
+    pub encrypted: bool,
+    /// Whether something enforces NetworkPolicies: the CNI itself, or an engine beside Flannel.
+    pub policies: bool,
     /// The largest packet of pods, in bytes.
     pub pod_mtu: u32,
+    /// How many copies of CoreDNS run.
+    pub dns_replicas: u32,
+    /// Whether every node has a DNS cache.
+    pub dns_cache: bool,
     /// How the API servers are reached; `None` where no machine is described.
     pub api: Option<ApiEndpoint>,
     /// How Services get outside addresses.
     pub load_balancer: LoadBalancerKind,
     /// Their addresses.
     pub load_balancer_pool: Option<(IpAddr, IpAddr)>,
+    /// The autonomous system of the nodes, where addresses are told by BGP.
+    pub bgp_asn: Option<u32>,
+    /// The routers they tell.
+    pub bgp_peers: Vec<BgpPeer>,
+    /// How HTTP gets in from outside.
+    pub gateway: Option<ClusterGateway>,
     /// Time servers.
     pub ntp: Vec<String>,
     /// The section.
@@ -345,4 +474,32 @@ pub struct KubernetesFacts {
     pub exists: bool,
     /// The section.
     pub at: At,
+}
+
+/// What `autoscaling` states of nodes: who makes and removes machines of autoscaled pools.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeAutoscaling {
+    /// The infrastructure provider of Cluster API.
+    pub infrastructure: Infrastructure,
+    /// The namespace of the Cluster API objects.
+    pub namespace: String,
+    /// Fields of the provider's machine template beyond those of the machine's size, as written.
+    pub template: Option<crate::k8s::tree::Tree>,
+    /// The section.
+    pub at: At,
+}
+
+/// An infrastructure provider of Cluster API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Infrastructure {
+    /// Proxmox VE.
+    Proxmox,
+    /// VMware vSphere.
+    Vsphere,
+    /// OpenStack.
+    OpenStack,
+    /// KubeVirt.
+    KubeVirt,
+    /// Bare metal by Metal3.
+    Metal3,
 }

@@ -19,6 +19,8 @@ pub enum UnitKind {
     Database,
     /// A team's workload.
     Workload,
+    /// A team's own Helm release.
+    Release,
 }
 
 impl UnitKind {
@@ -30,6 +32,7 @@ impl UnitKind {
             Self::Platform => "platform",
             Self::Database => "database",
             Self::Workload => "workload",
+            Self::Release => "release",
         }
     }
 }
@@ -92,6 +95,9 @@ impl UnitId {
             (UnitKind::Workload, Some(environment)) => format!("{}-{environment}", self.name),
             (UnitKind::Database, Some(environment)) => {
                 format!("database-{}-{environment}", self.name)
+            }
+            (UnitKind::Release, Some(environment)) => {
+                format!("release-{}-{environment}", self.name)
             }
             _ => format!("{}-{}", self.kind.word(), self.name),
         }

@@ -66,7 +66,10 @@ fn compile(files: &Files) -> Compilation {
     let folder = files.iter().any(|(path, _)| path.starts_with("blueprint"));
     let blueprint = Utf8Path::new(if folder { "blueprint" } else { "blueprint.yaml" });
     let overlays = overlays.then(|| Utf8Path::new("overlays"));
-    groundplan::compile(Input { world: &world, blueprint, overlays })
+    // What was compiled before, for rules about the step from there to here.
+    let compiled = files.iter().any(|(path, _)| path.starts_with("output"));
+    let compiled = compiled.then(|| Utf8Path::new("output"));
+    groundplan::compile_after(Input { world: &world, blueprint, overlays }, compiled)
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -173,6 +176,31 @@ fn every_rule_has_a_case_that_fires_it() {
         .filter(|name| !fired.contains(*name))
         .collect();
     assert!(silent.is_empty(), "no case fires {silent:#?}");
+}
+
+#[test]
+fn every_value_of_the_platform_is_one_that_its_chart_reads() {
+    let mut seen = BTreeSet::new();
+    for case in case_files("case") {
+        let text = fs::read_to_string(&case).unwrap_or_else(|error| panic!("{error}"));
+        let (input, _) = text.split_once("=== output\n").unwrap_or((&text, ""));
+        let Some(plan) = compile(&split(input.as_bytes())).plan else { continue };
+        let releases = plan.units.values().filter_map(|unit| unit.release.as_ref());
+        for release in releases {
+            let index = groundplan::catalog::shipped(&release.chart, &release.version);
+            let name = format!("{} {}", release.chart, release.version);
+            let index = index.unwrap_or_else(|| panic!("{name} is not in the catalogue"));
+            let faults = index.faults(&release.values);
+            assert!(faults.is_empty(), "{}: {name}: {faults:?}", case.display());
+            seen.insert(name);
+        }
+    }
+    let unseen: Vec<String> = groundplan::plan::charts::ALL
+        .iter()
+        .map(|chart| format!("{} {}", chart.name, chart.version))
+        .filter(|name| !seen.contains(name))
+        .collect();
+    assert!(unseen.is_empty(), "no case has a release of {unseen:?}");
 }
 
 #[test]

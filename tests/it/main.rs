@@ -8,5 +8,6 @@ mod cli;
 mod docs;
 mod publish;
 mod readme;
+mod seed;
 mod tidy;
 mod write;

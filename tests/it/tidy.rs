@@ -34,7 +34,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("world", 0),
     ("diag", 1),
     ("k8s", 2),
-    ("catalog", 3),
+    ("catalog", 4),
     ("source", 3),
     ("plan", 4),
     ("report", 4),
@@ -139,7 +139,14 @@ fn no_file_is_longer_than_800_lines() {
 }
 
 /// Where files, the clock and the environment may be used.
-const RIM: &[&str] = &["src/world.rs", "src/cli", "src/publish", "src/main.rs"];
+const RIM: &[&str] = &[
+    "src/world.rs",
+    "src/cli",
+    "src/publish",
+    "src/main.rs",
+    "src/seed/place.rs",
+    "src/seed/program.rs",
+];
 
 /// Where a hash map is looked up and never iterated: paths by their lower-case spelling.
 const LOOKED_UP: &[&str] = &["emit/bundle.rs"];

@@ -22,25 +22,38 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-all=(kustomize equality schemas crds pre-commit gitlab-ci secrets world)
+# `live` is asked for by name: it needs a machine where networks and mounts may be made.
+all=(kustomize equality schemas crds alerts database_alerts databases machines runbooks bootstrap seed pre-commit gitlab-ci secrets world)
+# Charts are fetched by nobody here: the variable names a folder of them, as `helm pull --untar` makes it.
+if [ -n "${GROUNDPLAN_CHARTS:-}" ]; then all+=(charts); else echo 'charts are not judged: GROUNDPLAN_CHARTS names no folder'; fi
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-bin=$GROUNDPLAN_JUDGES/bin venv=$GROUNDPLAN_JUDGES/venv/bin
+bin=$GROUNDPLAN_JUDGES/bin venv=$GROUNDPLAN_JUDGES/venv/bin image=$GROUNDPLAN_JUDGES/image
 
 # What each judge cannot do without.
 tools() {
   case $1 in
     kustomize) echo "$venv/python $bin/kubectl-1.36 $bin/kubectl-1.33" ;;
     equality) echo "$venv/python $bin/kubectl-1.36 $groundplan" ;;
+    charts) echo "$venv/python" ;;
     schemas) echo "$venv/python $bin/kubectl-1.36" ;;
     crds) echo "$venv/python $bin/kubectl-1.36 $bin/tsc node" ;;
+    database_alerts) echo "$venv/python $bin/kubectl-1.36 $bin/promtool" ;;
+    databases) echo "$venv/python $bin/kubectl-1.36 $image/usr/local/bin/patroni" ;;
+    live) echo "$venv/python $bin/kubectl-1.36 $image/usr/local/bin/patroni $groundplan ip openssl unshare" ;;
+    alerts) echo "$venv/python $bin/promtool $bin/amtool" ;;
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
     gitlab-ci) echo "$venv/check-jsonschema $bin/gitlab-ci-local node git $groundplan" ;;
+    runbooks) echo "python3 shellcheck" ;;
+    bootstrap) echo "$GROUNDPLAN_JUDGES/kubectl-36/helm/helm" ;;
+    seed) echo "$groundplan openssl age age-keygen xorriso bsdtar isoinfo blkid python3" ;;
     secrets) echo "$bin/gitleaks $venv/detect-secrets" ;;
     world) echo "unshare git $groundplan" ;;
-    *) echo "there is no judge $1; the judges are ${all[*]}" >&2; return 2 ;;
+    machines)
+      echo "$groundplan $venv/python $bin/kubeadm $bin/containerd netplan nft haproxy keepalived chronyd visudo shellcheck /usr/sbin/sshd systemd-analyze apt-config unshare" ;;
+    *) echo "there is no judge $1; the judges are ${all[*]} live charts" >&2; return 2 ;;
   esac
 }
 
@@ -48,12 +61,17 @@ tools() {
 judge() {
   local python=("$venv/python" -B) pipelines
   case $1 in
-    kustomize | schemas | crds) "${python[@]}" "$here/$1.py" "$output" ;;
+    kustomize | schemas | crds | alerts | database_alerts | databases) "${python[@]}" "$here/$1.py" "$output" ;;
+    charts)
+      mapfile -t helms < <(find "$GROUNDPLAN_JUDGES" -path '*/helm/helm' -type f | sort)
+      "${python[@]}" "$here/charts.py" "$output" "$GROUNDPLAN_CHARTS" "${helms[@]}"
+      ;;
     equality)
       # --- the one place that knows how the compiler is asked for its own objects
       "$groundplan" compile "$blueprint" --overlays "$overlays" --layout rendered --output "$scratch/rendered" || return
       "${python[@]}" "$here/equality.py" "$output" "$scratch/rendered"
       ;;
+    live) IMAGE=$image PATH="$bin:$PATH" "${python[@]}" "$here/live/run.py" "$groundplan" "$here/live" ;;
     pre-commit) "$here/pre-commit.sh" "$groundplan" "$smallest" "$blueprint" ;;
     gitlab-ci)
       # This project's own pipeline, the one `init` writes, and any the blueprint's `delivery` asked for.
@@ -61,8 +79,17 @@ judge() {
       mapfile -t pipelines < <(find "$output" -name .gitlab-ci.yml)
       "$here/gitlab-ci.sh" "$top/.gitlab-ci.yml" "$scratch/init/.gitlab-ci.yml" "${pipelines[@]}"
       ;;
+    runbooks) python3 -B "$here/runbooks.py" "$output" ;;
+    bootstrap) "$here/bootstrap.sh" "$GROUNDPLAN_JUDGES/kubectl-36/helm/helm" "$output" ;;
+    seed) "$here/seed.sh" "$groundplan" "$output" ;;
     secrets) "$here/secrets.sh" "$output" ;;
     world) "$here/world.sh" "$groundplan" "$blueprint" "$overlays" ;;
+    machines)
+      # The estate, and the choices that it does not make.
+      "$groundplan" compile "$here/machines.yaml" --output "$scratch/machines" || return
+      "${python[@]}" "$here/machines.py" "$output" && "${python[@]}" "$here/machines.py" "$scratch/machines"
+      ;;
+    *) echo "nobody knows how the judge $1 is asked" >&2; return 1 ;;
   esac
 }
 

@@ -10,7 +10,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 # Not secrets: ciphertext of SealedSecrets, and fields that hold the *name* of a secret.
 excluded_files='(^|/)sealedsecret-[^/]*\.yaml$'
-excluded_lines='^[ -]*(secretKey|secretName|existingSecret|[a-zA-Z]+SecretName): "?[A-Za-z0-9._-]+"?$'
+excluded_lines='^[ -]*(secretKey|secretName|existing[a-zA-Z]*Secret|[a-zA-Z]+SecretName): "?[A-Za-z0-9._-]+"?$'
 
 gitleaks() {
   "$judges/bin/gitleaks" detect --no-git --no-banner --redact --verbose --log-level error --source "$1"

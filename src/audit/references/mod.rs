@@ -107,6 +107,7 @@ pub static RULES: &[&Rule] = &[
 pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
     view.in_namespaces(diags, |namespace, diags| {
         let index = Index::of(namespace);
+        let written = view.plan.facts.runtime_labels.get(namespace.name);
         for (name, makers) in &index.secrets {
             if let [first, others @ ..] = makers.as_slice() {
                 for other in others {
@@ -127,11 +128,15 @@ pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
                 }
             }
         }
+        // What a chart makes is not known here, so nothing can be missing.
+        if namespace.charted {
+            return;
+        }
         for template in index.pods {
             pods::judge(*template, &index, diags);
         }
         for object in &namespace.objects {
-            selectors::judge(*object, &index, diags);
+            selectors::judge(*object, &index, written, diags);
             targets::judge(*object, &index, diags);
         }
     });

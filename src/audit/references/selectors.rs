@@ -1,5 +1,7 @@
 //! What is found by labels: the pods of controllers, Services and budgets, the Services of monitors.
 
+use std::collections::BTreeSet;
+
 use super::index::Index;
 use super::{MISSING_PORT, SELECTOR_MISMATCH, SELECTS_NOTHING, UNDECLARED_PORT};
 use crate::audit::labelled::selects;
@@ -7,14 +9,21 @@ use crate::audit::objects::{called, list, present, report, text};
 use crate::audit::pods::Template;
 use crate::audit::view::Object;
 use crate::diag::{Diagnostics, one_of};
-use crate::k8s::tree::Tree;
+use crate::k8s::tree::{Map, Tree};
 
 /// Looks up what an object selects.
-pub(super) fn judge(object: Object<'_>, index: &Index<'_, '_>, diags: &mut Diagnostics) {
+///
+/// `written` are labels that programs write on pods while they run: no template has them.
+pub(super) fn judge(
+    object: Object<'_>,
+    index: &Index<'_, '_>,
+    written: Option<&BTreeSet<&'static str>>,
+    diags: &mut Diagnostics,
+) {
     let Some(spec) = present(object.tree(), "spec") else { return };
     match (object.group, object.kind) {
         ("apps", _) => controller(object, spec, diags),
-        ("", "Service") => service(object, spec, index, diags),
+        ("", "Service") => service(object, spec, index, written, diags),
         ("policy", "PodDisruptionBudget") => {
             let selector = present(spec, "selector");
             if selector.is_some_and(|selector| index.pod_labels.selected_by(selector).is_empty()) {
@@ -56,14 +65,23 @@ fn controller(object: Object<'_>, spec: &Tree, diags: &mut Diagnostics) {
     }
 }
 
-fn service(object: Object<'_>, spec: &Tree, index: &Index<'_, '_>, diags: &mut Diagnostics) {
+fn service(
+    object: Object<'_>,
+    spec: &Tree,
+    index: &Index<'_, '_>,
+    written: Option<&BTreeSet<&'static str>>,
+    diags: &mut Diagnostics,
+) {
     let selector = present(spec, "selector").filter(|_| text(spec, "type") != "ExternalName");
     // Without a selector somebody writes the endpoints.
     let Some(selector) = selector.filter(|one| one.as_map().is_some_and(|map| !map.is_empty()))
     else {
         return;
     };
-    let pods = index.pod_labels.with_labels(selector);
+    let pods = match written {
+        Some(written) => index.pod_labels.with_labels(&without(selector, written)),
+        None => index.pod_labels.with_labels(selector),
+    };
     if pods.is_empty() {
         nothing(object, "spec.selector", "pod", diags);
         return;
@@ -92,6 +110,17 @@ fn service(object: Object<'_>, spec: &Tree, index: &Index<'_, '_>, diags: &mut D
             _ => {}
         }
     }
+}
+
+/// The selector as far as templates can fulfil it.
+fn without(selector: &Tree, written: &BTreeSet<&'static str>) -> Tree {
+    let mut kept = Map::new();
+    for (key, value) in selector.as_map().into_iter().flat_map(Map::iter) {
+        if !written.contains(key) {
+            kept.insert(key.to_owned(), value.clone());
+        }
+    }
+    Tree::Map(kept)
 }
 
 fn monitor(object: Object<'_>, spec: &Tree, index: &Index<'_, '_>, diags: &mut Diagnostics) {

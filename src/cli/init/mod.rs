@@ -7,6 +7,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 
 use super::Exit;
 use super::output::Output;
+use crate::components::delivery::ci;
 use crate::k8s::name::Name;
 use crate::k8s::url::RepositoryUrl;
 use crate::reference::{Kind, schema};
@@ -33,7 +34,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("overlays/environments/development.yaml", include_str!("development.yaml")),
     ("overlays/environments/production.yaml", include_str!("production.yaml")),
     (".pre-commit-config.yaml", include_str!("pre-commit.yaml")),
-    (".gitlab-ci.yml", include_str!("gitlab-ci.yml")),
+    (".gitlab-ci.yml", ci::GITLAB),
 ];
 
 pub(super) fn run(args: &InitArgs, output: &Output) -> anyhow::Result<Exit> {

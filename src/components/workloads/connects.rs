@@ -7,6 +7,7 @@ use crate::component::{Endpoint, EndpointOf, Resolving};
 use crate::diag::{Rule, one_of};
 use crate::field;
 use crate::k8s::name::Name;
+use crate::k8s::reference::Reference;
 use crate::k8s::socket::Socket;
 use crate::path::At;
 use crate::source::Short;
@@ -62,7 +63,7 @@ fn connect(
     name: &Name,
     spec: &WorkloadSpec,
     index: usize,
-    entry: &Short<super::reference::Reference, ConnectSpec>,
+    entry: &Short<Reference, ConnectSpec>,
     at: &At,
     cx: &mut Resolving<'_>,
 ) -> Option<Connect> {

@@ -6,7 +6,7 @@
 //! | [`defaults`] | what holds where it says nothing, and why |
 //! | [`model`] | a workload with every default filled in and every name bound |
 //! | `resolve` | the one to the other |
-//! | `ports`, `connects`, `config`, `volumes`, `secret_files`, `patches`, `manifests` | fields with rules of their own |
+//! | `ports`, `connects`, `logins`, `config`, `volumes`, `secret_files`, `patches`, `manifests` | fields with rules of their own |
 //! | `plaintext` | credentials that are written down, in any field |
 //! | `rules` | what needs the whole workload |
 //! | `lower` | the objects, and the facts that the rest is derived from |
@@ -14,6 +14,7 @@
 mod config;
 mod connects;
 mod defaults;
+mod logins;
 mod lower;
 mod manifests;
 mod model;

@@ -31,6 +31,7 @@ pub struct Workload {
     pub ports: IndexMap<PortName, Socket>,
     pub expose: Option<Expose>,
     pub connects: Vec<Connect>,
+    pub logins: Vec<Login>,
     pub resources: Resources,
     pub scale: Scale,
     pub health: Option<Health>,
@@ -101,6 +102,25 @@ pub struct Connect {
     /// Not empty.
     pub sockets: Vec<Socket>,
     pub ordered: bool,
+}
+
+/// What it takes to log in to a database.
+#[derive(Debug)]
+pub struct Login {
+    /// Where the connection stands in `connects`.
+    pub index: usize,
+    /// Variables without secrets.
+    pub variables: Vec<(String, String)>,
+    /// The variable of the password, and where that is kept.
+    pub password: (String, SecretRef),
+}
+
+impl Login {
+    /// The names of all its variables.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let plain = self.variables.iter().map(|(name, _)| name.as_str());
+        plain.chain([self.password.0.as_str()])
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@ use super::ports::NO_TIME;
 use super::spec::{
     DisruptionSpec, ResourcesSpec, ScaleSpec, ScheduleSpec, SecuritySpec, WorkloadSpec,
 };
-use super::{config, connects, manifests, patches, ports, secret_files, volumes};
+use super::{config, connects, logins, manifests, patches, ports, secret_files, volumes};
 use crate::component::Resolving;
 use crate::diag::{Diagnostics, Rule};
 use crate::field;
@@ -22,11 +22,13 @@ pub fn workload(name: Name, spec: WorkloadSpec, at: &At, cx: &mut Resolving<'_>)
     cx.symbols.teams.bind(spec.team.as_str(), &field!(at, spec.team), cx.diags);
     connects::allows(&spec, at, cx);
     let scale = scale(&spec, at, cx.diags);
+    let connects = connects::connects(&name, &spec, at, cx);
     Workload {
         expose: ports::expose(&spec, at, cx.diags),
         health: ports::health(&spec, at, cx.diags),
         metrics: ports::metrics(&spec, at, cx.diags),
-        connects: connects::connects(&name, &spec, at, cx),
+        logins: logins::logins(&name, &spec, &connects, at, cx),
+        connects,
         secrets: config::secrets(&spec),
         files: config::files(&spec, at, cx),
         volumes: volumes::volumes(&spec, at, cx.diags),

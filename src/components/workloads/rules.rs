@@ -2,7 +2,8 @@
 
 use super::model::{Kind, Workload};
 use super::{
-    config, connects, lower, manifests, patches, plaintext, ports, resolve, secret_files, volumes,
+    config, connects, logins, lower, manifests, patches, plaintext, ports, resolve, secret_files,
+    volumes,
 };
 use crate::component::{Symbols, namespace};
 use crate::diag::{Diagnostics, Place, Rule};
@@ -25,6 +26,9 @@ pub static ALL: &[&Rule] = &[
     &connects::CONNECT_PORT_UNKNOWN,
     &connects::CONNECT_SELF,
     &connects::CONNECT_ORDERED,
+    &logins::DATABASE_USER,
+    &logins::DATABASE_VARIABLES,
+    &logins::LOGIN_ELSEWHERE,
     &connects::NO_CONSENT,
     &connects::ALLOWS_NO_CLIENT,
     &RESOURCES_ZERO,
@@ -47,6 +51,7 @@ pub static ALL: &[&Rule] = &[
     &secret_files::SECRET_NOT_MADE,
     &volumes::VOLUME_SIZE,
     &volumes::SCRATCH_CLAIM,
+    &volumes::VOLUME_ACCESS,
     &volumes::VOLUME_SHARED,
     &volumes::MOUNTS_OVERLAP,
     &patches::PATCH_SHAPE,
@@ -72,6 +77,7 @@ pub fn check(workload: &Workload, at: &At, symbols: &Symbols, diags: &mut Diagno
     plaintext::written(workload, at, diags);
     config::twice(workload, at, diags);
     config::too_large(workload, at, diags);
+    volumes::class(workload, at, symbols, diags);
     volumes::shared(workload, at, diags);
     volumes::overlap(workload, at, diags);
     if !workload.patches.is_empty() {

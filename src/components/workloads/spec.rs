@@ -4,7 +4,6 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::reference::Reference;
 use crate::k8s::count::{Count, Percent};
 use crate::k8s::cron::Cron;
 use crate::k8s::duration::Duration;
@@ -13,7 +12,9 @@ use crate::k8s::image::Image;
 use crate::k8s::name::{ConfigKey, EnvName, LabelKey, LabelValue, Name};
 use crate::k8s::path::{HttpPath, MountPath};
 use crate::k8s::port::PortName;
+use crate::k8s::postgres::SqlName;
 use crate::k8s::quantity::{Bytes, Cpu};
+use crate::k8s::reference::Reference;
 use crate::k8s::secret::SecretRef;
 use crate::k8s::socket::Socket;
 use crate::k8s::tree::Tree;
@@ -40,7 +41,8 @@ pub struct WorkloadSpec {
     /// How it is reached from outside the cluster.
     #[serde(default)]
     pub expose: Option<ExposeSpec>,
-    /// What it opens connections to: `workload/checkout`, `external/card-network`. Everything else is denied.
+    /// What it opens connections to: `workload/checkout`, `external/card-network`, `database/orders`. Everything else
+    /// is denied. Of a database it also gets what it needs to log in: `PGHOST`, `PGPASSWORD` and so on.
     #[serde(default)]
     pub connects: Vec<Short<Reference, ConnectSpec>>,
     /// Who of other teams may connect to it: `workload/web`, `team/storefront`.
@@ -133,6 +135,13 @@ pub struct ConnectSpec {
     /// Whether it must be healthy before this workload is applied.
     #[serde(default)]
     pub ordered: Option<bool>,
+    /// The user of a database as which it logs in: the one called as the workload, or the only one, if not said.
+    #[serde(default)]
+    pub user: Option<SqlName>,
+    /// What is put before the names of the variables with which it logs in to a database: `STOCK_` gives
+    /// `STOCK_PGHOST`.
+    #[serde(default)]
+    pub prefix: Option<EnvName>,
 }
 
 pub use super::reference::PortReference;

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::defaults as default;
 use super::model::{Kind, Volume, VolumeKind, Workload};
 use super::spec::WorkloadSpec;
+use crate::component::Symbols;
 use crate::diag::{Diagnostics, Rule};
 use crate::field;
 use crate::k8s::name::Name;
@@ -73,6 +74,45 @@ pub static VOLUME_SHARED: Rule = Rule::error(
     "The second copy never starts: it waits for a volume that is attached to another node (Multi-Attach error).",
     "workloads: {web: {scale: {min: 2}, volumes: {data: {size: 1Gi, mount: /data}}}}",
 );
+
+/// A class that cannot be mounted like that.
+pub static VOLUME_ACCESS: Rule = Rule::error(
+    "workloads/volume-access",
+    "a volume has an access mode that its class cannot do",
+    "Kubernetes binds the claim all the same; the pod on the second node never starts, or both write to one file \
+     system (kubernetes.io, Persistent Volumes, Access Modes).",
+    "storage: {classes: {block: {driver: iscsi, portal: 10.0.0.1, default: true}}}\n\
+     workloads: {web: {volumes: {data: {size: 1Gi, mount: /data, class: block, access: ReadWriteMany}}}}",
+);
+
+/// Binds the classes of volumes, where the blueprint declares any.
+pub fn class(workload: &Workload, at: &At, symbols: &Symbols, diags: &mut Diagnostics) {
+    // A cluster whose storage somebody else provides has classes that nobody declared.
+    if symbols.storage_classes.iter().next().is_none() {
+        return;
+    }
+    for (name, volume) in &workload.volumes {
+        let VolumeKind::Claim { class, access, .. } = &volume.kind else { continue };
+        let at = field!(at, workload.volumes).key(name);
+        let bound = match class {
+            Some(class) => symbols.storage_classes.bind(class.as_str(), &at.key("class"), diags),
+            None => {
+                symbols.storage_classes.iter().map(|(.., about)| about).find(|about| about.default)
+            }
+        };
+        let Some(bound) = bound else { continue };
+        if !bound.access.iter().any(|mode| mode == access.word()) {
+            diags
+                .report(
+                    &VOLUME_ACCESS,
+                    at.key("access"),
+                    format!("the class cannot do {}", access.word()),
+                )
+                .related(at.key("class"), "the class")
+                .help(format!("it can do {}", bound.access.join(" and ")));
+        }
+    }
+}
 
 pub fn shared(workload: &Workload, at: &At, diags: &mut Diagnostics) {
     if !matches!(workload.kind, Kind::Deployment) || workload.most() < 2 {

@@ -49,6 +49,12 @@ pub fn rebuild(bundle: &Bundle, folder: &str) -> Result<Vec<Tree>, String> {
     let read = |name: &str| -> Result<Tree, String> {
         serde_yaml::from_str(file(name)?).map_err(|error| format!("{folder}/{name}: {error}"))
     };
+    // A chart alone has nothing that kustomize would build.
+    let within = crate::emit::bundle::RepoPath::of(folder);
+    let names = bundle.below(&within).filter_map(|(path, _)| path.below(&within));
+    if names.eq(["README.md", "values.yaml"]) {
+        return Ok(Vec::new());
+    }
     let listing: Kustomization = serde_yaml::from_str(file("kustomization.yaml")?)
         .map_err(|error| format!("{folder}: {error}"))?;
     if (&*listing.api_version, &*listing.kind)
@@ -112,6 +118,10 @@ fn every_file_is_listed(
     }
     listed.extend(patches);
     listed.extend(["README.md", "kustomization.yaml"]);
+    // Read by Helm, not by kustomize.
+    if bundle.get(&format!("{folder}/values.yaml")).is_some() {
+        listed.push("values.yaml");
+    }
     listed.sort_unstable();
     let within = crate::emit::bundle::RepoPath::of(folder);
     let files: Vec<&str> =
@@ -185,7 +195,8 @@ pub fn holds(plan: &Plan) -> Result<(), String> {
     let (folders, rendered) = (super::super::folders(plan), super::super::rendered(plan));
     let branches = super::super::branches(plan);
     let units = plan.units.values().filter(|unit| unit.id.stage != Stage::Base);
-    for unit in units {
+    // A chart alone is nothing that kustomize would build.
+    for unit in units.filter(|unit| unit.release.is_none() || !unit.resources.is_empty()) {
         let wanted: Vec<Tree> =
             unit.resources.iter().map(|resource| resource.as_tree().clone()).collect();
         let check = |bundle: &Bundle, folder: &str| {

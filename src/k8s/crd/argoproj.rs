@@ -20,6 +20,9 @@ pub const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
 /// What the files of an Application are: a commit elsewhere does not make its manifests anew.
 pub const MANIFEST_GENERATE_PATHS: &str = "argocd.argoproj.io/manifest-generate-paths";
 
+/// How the objects of an Application are compared with git.
+pub const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
+
 /// How one object is synced.
 pub const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 
@@ -51,17 +54,24 @@ impl Application {
 pub struct ApplicationSpec {
     /// The AppProject whose limits hold.
     pub project: String,
-    /// Where the manifests are.
-    pub source: Source,
+    /// Where the manifests are, when that is one place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// Where the manifests are, when a chart is among them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
     /// Where the objects go.
     pub destination: Destination,
     /// How they get there.
     pub sync_policy: SyncPolicy,
+    /// Fields that controllers write, in which a difference from git is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignore_differences: Vec<IgnoredDifference>,
     /// How many past syncs are remembered in the object.
     pub revision_history_limit: u32,
 }
 
-/// A folder of a git repository.
+/// A folder of a git repository, or a chart.
 ///
 /// No `kustomize` and no `directory` block: an empty one is dropped by Argo CD and then differs from git
 /// (`NormalizeSource`); without them it finds the `kustomization.yaml`.
@@ -71,10 +81,50 @@ pub struct Source {
     /// The repository.
     #[serde(rename = "repoURL")]
     pub repo_url: String,
-    /// The full name of the branch: a short one makes Argo CD look through all refs.
+    /// The chart's name, in a repository of charts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chart: Option<String>,
+    /// The full name of the branch (a short one makes Argo CD look through all refs), a chart's version or digest.
     pub target_revision: String,
-    /// The folder, from the root of the repository.
-    pub path: String,
+    /// The folder, from the root of the repository; `None` for a source of values alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The name by which the values of another source are found here.
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<&'static str>,
+    /// How the chart is rendered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub helm: Option<Helm>,
+}
+
+/// How a chart is rendered. Everything that would otherwise depend on the cluster at hand is pinned.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Helm {
+    /// The release's name.
+    pub release_name: String,
+    /// Files of values, the later ones win; `$values` is the source of that name.
+    pub value_files: Vec<String>,
+    /// `Capabilities.KubeVersion`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kube_version: Option<String>,
+    /// What `Capabilities.APIVersions` has beyond the built-in ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub api_versions: Vec<&'static str>,
+    /// Whether the chart's test pods are left out.
+    pub skip_tests: bool,
+}
+
+/// Fields of one kind that a controller writes.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IgnoredDifference {
+    /// The API group; empty for the core.
+    pub group: &'static str,
+    /// The kind.
+    pub kind: &'static str,
+    /// Where, as jq paths.
+    pub jq_path_expressions: Vec<&'static str>,
 }
 
 /// A namespace of a cluster.
@@ -176,6 +226,9 @@ pub struct AppProjectSpec {
     pub cluster_resource_whitelist: Vec<NamedKind>,
     /// The kinds of objects with a namespace that are allowed; none when it is empty, **all** when it is absent.
     pub namespace_resource_whitelist: Vec<GroupKind>,
+    /// The kinds of objects with a namespace that are refused although the list above has them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub namespace_resource_blacklist: Vec<GroupKind>,
     /// Whether objects are shown that no Application owns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub orphaned_resources: Option<OrphanedResources>,

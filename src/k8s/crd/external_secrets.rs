@@ -6,6 +6,12 @@
 use serde::Serialize;
 
 use super::CustomResource;
+use crate::k8s::secret::SecretRef;
+use crate::k8s::tree::Tree;
+use crate::tree;
+
+/// The ClusterSecretStore of an estate.
+const STORE: &str = "estate";
 
 /// What an ExternalSecret fetches and what it makes of it.
 #[derive(Clone, Debug, Serialize)]
@@ -110,4 +116,51 @@ impl RemoteRef {
             metadata_policy: "None",
         }
     }
+}
+
+/// An ExternalSecret whose Secret has texts and labels of its own, in which values of the store are filled in
+/// (`{{ .name }}`). Each value is its name and where it is kept.
+pub fn templated(
+    (namespace, name): (&'static str, &'static str),
+    labels: &[(&'static str, &'static str)],
+    texts: &[(&'static str, String)],
+    values: &[(&'static str, &SecretRef)],
+) -> Tree {
+    let map = |pairs: &mut dyn Iterator<Item = (&'static str, Tree)>| {
+        Tree::Map(pairs.map(|(key, value)| (key.to_owned(), value)).collect())
+    };
+    let mut template = tree!({"engineVersion": "v2", "mergePolicy": "Merge", "type": "Opaque"});
+    if let Some(template) = template.as_map_mut() {
+        if !labels.is_empty() {
+            let labels = map(&mut labels.iter().map(|(key, value)| (*key, Tree::from(*value))));
+            template.insert("metadata", tree!({"labels": labels}));
+        }
+        if !texts.is_empty() {
+            let texts = texts.iter().map(|(key, text)| (*key, Tree::from(text.clone())));
+            template.insert("data", map(&mut { texts }));
+        }
+    }
+    let data = values.iter().map(|(key, reference)| {
+        Tree::of(&Data {
+            secret_key: (*key).to_owned(),
+            remote_ref: RemoteRef::new(
+                reference.path().to_string(),
+                reference.property().to_owned(),
+            ),
+        })
+    });
+    tree!({
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "ExternalSecret",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "refreshInterval": "1h0m0s",
+            "secretStoreRef": {"kind": "ClusterSecretStore", "name": STORE},
+            "target": {
+                "name": name, "creationPolicy": "Owner", "deletionPolicy": "Retain",
+                "template": template
+            },
+            "data": (data.collect::<Vec<_>>())
+        }
+    })
 }

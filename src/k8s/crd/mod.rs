@@ -4,9 +4,12 @@
 //! compares what is in git with what is in the cluster, and what only the cluster has is drift.
 
 pub mod argoproj;
+pub mod cert_manager;
+pub mod elastic;
 pub mod external_secrets;
 pub mod gateway;
 pub mod prometheus;
+pub mod scrape_config;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;

@@ -42,6 +42,8 @@ struct Root<'a> {
     estate: &'a str,
     repository: &'a Repository,
     argocd: &'a ArgoCd,
+    /// The version of Kubernetes that charts are rendered for, where it is known.
+    kube_version: Option<&'a str>,
     stage: Stage,
     units: Vec<&'a Unit>,
     /// By stage and namespace.
@@ -83,11 +85,14 @@ fn start<'a, 'b>(
     stage: Stage,
     roots: &'b mut BTreeMap<Stage, Root<'a>>,
 ) -> Option<&'b mut Root<'a>> {
-    let argocd = plan.facts.argocd.get(stage.cluster()?)?;
+    let cluster = stage.cluster()?;
+    let argocd = plan.facts.argocd.get(cluster)?;
+    let kubernetes = plan.facts.kubernetes.get(cluster);
     let new = || Root {
         estate: &plan.estate,
         repository,
         argocd,
+        kube_version: kubernetes.map(|kubernetes| kubernetes.version.as_str()),
         stage: stage.clone(),
         units: Vec::new(),
         tenancies: BTreeMap::new(),

@@ -16,7 +16,7 @@ use crate::k8s::crd::argoproj::{
     AppProject, AppProjectSpec, CASCADE, Destination, GROUP, GroupKind, NamedKind,
     OrphanedResources, ProjectRole, SYNC_OPTIONS, SyncWindow,
 };
-use crate::plan::{Freeze, Stage, Tenancy, Unit, delivery};
+use crate::plan::{Freeze, Stage, Tenancy, Unit, UnitKind, delivery};
 
 /// Before every Application: one whose project is not there is refused.
 const WAVE: i64 = -1;
@@ -76,6 +76,9 @@ impl Root<'_> {
     pub(super) fn add_projects(&self, unit: &mut Unit) {
         unit.add(resource(&self.root_project(), self.from()));
         unit.add(resource(&self.platform_project(), self.from()));
+        if let Some(project) = self.addons_project() {
+            unit.add(resource(&project, self.from()));
+        }
         let held = self.held();
         for &tenancy in self.tenancies.values() {
             let freezes = self.freezes(tenancy).map(|freeze| freeze.at.clone());
@@ -109,7 +112,10 @@ impl Root<'_> {
     /// The namespaces and what guards them.
     fn platform_project(&self) -> AppProject {
         let name = delivery::platform_project(self.estate, &self.stage);
-        let units = || self.units.iter().copied().filter(|unit| unit.project.is_none());
+        let units = || {
+            let own = |unit: &&Unit| unit.project.is_none() && unit.id.kind != UnitKind::Platform;
+            self.units.iter().copied().filter(own)
+        };
         let objects = || units().flat_map(|unit| &unit.resources);
         let (inside, outside): (Vec<_>, Vec<_>) =
             objects().partition(|object| object.namespace().is_some());
@@ -146,6 +152,41 @@ impl Root<'_> {
         AppProject::new(self.metadata(name, WAVE), spec)
     }
 
+    /// The add-ons. What a chart holds is not known here, and some hold cluster roles and webhooks: whoever writes
+    /// these folders decides about the cluster. So the project says from where, and where to, and leaves Argo CD's
+    /// own objects to the root.
+    fn addons_project(&self) -> Option<AppProject> {
+        let units = || self.units.iter().filter(|unit| unit.id.kind == UnitKind::Platform);
+        units().next()?;
+        let charts = units().filter_map(|unit| unit.release.as_ref());
+        let mut repositories: BTreeSet<String> =
+            charts.map(|release| super::application::chart(release).repo_url).collect();
+        repositories.insert(self.repository.url.clone());
+        let objects = units().flat_map(|unit| &unit.resources);
+        let namespaces: BTreeSet<&str> = units()
+            .filter_map(|unit| unit.namespace.as_deref())
+            .chain(objects.filter_map(|object| object.namespace()))
+            // Roles that read the cluster's own configuration, and leases.
+            .chain(["kube-system"])
+            .collect();
+        let name = delivery::addons_project(self.estate, &self.stage);
+        let any = || GroupKind::new("*", "*");
+        let spec = AppProjectSpec {
+            source_repos: repositories.into_iter().collect(),
+            cluster_resource_whitelist: vec![NamedKind {
+                group: "*".to_owned(),
+                kind: "*".to_owned(),
+                name: "*".to_owned(),
+            }],
+            namespace_resource_whitelist: vec![any()],
+            namespace_resource_blacklist: ["AppProject", "Application", "ApplicationSet"]
+                .map(|kind| GroupKind::new(GROUP, kind))
+                .into(),
+            ..self.spec("The platform's add-ons", namespaces.into_iter().map(Destination::here))
+        };
+        Some(AppProject::new(self.metadata(name, WAVE), spec))
+    }
+
     fn tenant_project(&self, tenancy: &Tenancy, held: &Held<'_>) -> AppProject {
         let project = &tenancy.namespace;
         let environment = tenancy.stage.environment().unwrap_or_default();
@@ -160,7 +201,7 @@ impl Root<'_> {
         let held = held.into_iter().flatten().copied();
         let held = held.filter(|(group, kind)| delivery::tenant_may_hold(group, kind));
         let kinds: BTreeSet<(&str, &str)> = TENANT_KINDS.into_iter().chain(held).collect();
-        let spec = AppProjectSpec {
+        let mut spec = AppProjectSpec {
             namespace_resource_whitelist: kinds
                 .into_iter()
                 .map(|(group, kind)| GroupKind::new(group, kind))
@@ -175,6 +216,13 @@ impl Root<'_> {
                 [Destination::here(project)],
             )
         };
+        let own = |unit: &&&Unit| {
+            unit.id.stage == tenancy.stage && unit.project.as_ref() == Some(project)
+        };
+        let charts = self.units.iter().filter(own).filter_map(|unit| unit.release.as_ref());
+        let charts: BTreeSet<String> =
+            charts.map(|release| super::application::chart(release).repo_url).collect();
+        spec.source_repos.extend(charts);
         AppProject::new(metadata, spec)
     }
 
@@ -190,6 +238,7 @@ impl Root<'_> {
             destinations: destinations.into_iter().collect(),
             cluster_resource_whitelist: Vec::new(),
             namespace_resource_whitelist: Vec::new(),
+            namespace_resource_blacklist: Vec::new(),
             orphaned_resources: None,
             roles: Vec::new(),
             sync_windows: Vec::new(),

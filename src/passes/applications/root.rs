@@ -26,7 +26,9 @@ impl Root<'_> {
             metadata,
             ApplicationSpec {
                 project: delivery::root_project(self.estate, &self.stage),
-                source: self.source(unit_folder(&self.id(), self.repository.layout)),
+                source: Some(self.source(unit_folder(&self.id(), self.repository.layout))),
+                sources: Vec::new(),
+                ignore_differences: Vec::new(),
                 destination: Destination::here(&self.argocd.namespace),
                 sync_policy: SyncPolicy {
                     automated: Automated {

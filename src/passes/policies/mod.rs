@@ -4,7 +4,8 @@
 //! All policies of a namespace are in the unit of the namespace. A denial in one Application and the permissions
 //! in another would cut connections between their two syncs.
 //!
-//! The gateway, Prometheus and CoreDNS are ends too, but not of a tenant: their own components guard them.
+//! A namespace of the platform is closed the same way where its part says so; the others bring policies with their
+//! charts, or run on the network of the hosts.
 
 mod names;
 mod rules;
@@ -15,7 +16,8 @@ use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicySpec};
 use rayon::prelude::*;
 
 use crate::k8s::socket::Socket;
-use crate::plan::{Flow, Origin, Peer, Plan, Resource, Tenancy, Unit, UnitId, UnitKind, platform};
+use crate::path::At;
+use crate::plan::{Flow, Origin, Peer, Plan, Resource, Stage, Unit, UnitId, UnitKind, platform};
 use rules::{Direction, Labels, Permissions};
 
 pub(super) const NAME: &str = "policies";
@@ -23,9 +25,11 @@ pub(super) const NAME: &str = "policies";
 const DENY: &str = "default-deny";
 const DNS: &str = "allow-dns";
 
-/// The namespace of a tenant, and the flows that begin or end in it.
+/// A closed namespace, and the flows that begin or end in it.
 struct Guarded<'a> {
-    tenancy: &'a Tenancy,
+    stage: &'a Stage,
+    name: &'a str,
+    at: &'a At,
     flows: Vec<(Direction, &'a Flow)>,
 }
 
@@ -33,7 +37,11 @@ struct Guarded<'a> {
 type Namespaces<'a> = BTreeMap<(&'a str, &'a str), Guarded<'a>>;
 
 pub(super) fn run(plan: &mut Plan) {
-    let mut namespaces: Namespaces = plan.facts.tenancies.values().filter_map(guarded).collect();
+    let tenants = plan.facts.tenancies.values();
+    let tenants = tenants.filter_map(|of| guarded(&of.stage, &of.namespace, &of.at));
+    let platform = plan.facts.platform_namespaces.values().filter(|of| of.closed);
+    let platform = platform.filter_map(|of| guarded(&of.stage, &of.name, &of.at));
+    let mut namespaces: Namespaces = tenants.chain(platform).collect();
     for flow in &plan.facts.flows {
         // To Kubernetes, no port means every port.
         if flow.sockets.is_empty() {
@@ -61,19 +69,14 @@ pub(super) fn run(plan: &mut Plan) {
 
 /// The policies of a namespace, and the unit that they are of.
 fn close(guarded: Guarded<'_>, units: &BTreeMap<UnitId, Unit>) -> (UnitId, Vec<Resource>) {
-    let Guarded { tenancy, flows } = guarded;
+    let Guarded { stage, name: namespace, at, flows } = guarded;
     let pods = permissions(&flows);
-    let namespace = tenancy.namespace.as_str();
-    let id = UnitId {
-        kind: UnitKind::Namespace,
-        name: namespace.to_owned(),
-        stage: tenancy.stage.clone(),
-    };
+    let id = UnitId { kind: UnitKind::Namespace, name: namespace.to_owned(), stage: stage.clone() };
     // The component that made the namespace is the one that wants it closed.
     let Some(maker) = units.get(&id).and_then(|unit| unit.resources.first()) else {
-        crate::bug!("nothing makes the namespace {namespace} of {:?}", tenancy.stage);
+        crate::bug!("nothing makes the namespace {namespace} of {stage:?}");
     };
-    let closed = Origin::derived(maker.origin.component, NAME, [tenancy.at.clone()]);
+    let closed = Origin::derived(maker.origin.component, NAME, [at.clone()]);
     let mut policies = vec![
         Resource::object(&default_deny(namespace), closed.clone()),
         Resource::object(&allow_dns(namespace), closed),
@@ -88,9 +91,12 @@ fn close(guarded: Guarded<'_>, units: &BTreeMap<UnitId, Unit>) -> (UnitId, Vec<R
     (id, policies)
 }
 
-fn guarded(tenancy: &Tenancy) -> Option<((&str, &str), Guarded<'_>)> {
-    let place = (tenancy.stage.cluster()?, tenancy.namespace.as_str());
-    Some((place, Guarded { tenancy, flows: Vec::new() }))
+fn guarded<'a>(
+    stage: &'a Stage,
+    name: &'a str,
+    at: &'a At,
+) -> Option<((&'a str, &'a str), Guarded<'a>)> {
+    Some(((stage.cluster()?, name), Guarded { stage, name, at, flows: Vec::new() }))
 }
 
 /// What flows ask for in one namespace, by the pods it is asked for.

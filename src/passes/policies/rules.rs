@@ -38,6 +38,7 @@ pub(super) enum Direction {
 enum End<'a> {
     Pods { namespace: &'a str, labels: &'a Labels },
     Block(IpNet),
+    Anyone,
 }
 
 type Ends<'a> = BTreeMap<End<'a>, BTreeSet<Socket>>;
@@ -74,19 +75,17 @@ impl<'a> Permissions<'a> {
                     ends.entry(End::Block(block.trunc())).or_default().extend(sockets);
                 }
             }
+            Peer::Anyone => ends.entry(End::Anyone).or_default().extend(sockets),
         }
     }
 
     /// The policy of the pods with these labels in that namespace.
     pub fn spec(&self, namespace: &str, labels: &Labels) -> NetworkPolicySpec {
         let egress: Vec<_> = rules(&self.egress, namespace)
-            .map(|(peers, ports)| NetworkPolicyEgressRule { to: Some(peers), ports: Some(ports) })
+            .map(|(peers, ports)| NetworkPolicyEgressRule { to: peers, ports: Some(ports) })
             .collect();
         let ingress: Vec<_> = rules(&self.ingress, namespace)
-            .map(|(peers, ports)| NetworkPolicyIngressRule {
-                from: Some(peers),
-                ports: Some(ports),
-            })
+            .map(|(peers, ports)| NetworkPolicyIngressRule { from: peers, ports: Some(ports) })
             .collect();
         // A type without a rule would close a direction; that is said once, for the whole namespace.
         let types = [("Ingress", ingress.is_empty()), ("Egress", egress.is_empty())];
@@ -108,20 +107,30 @@ pub(super) fn select(labels: &Labels) -> LabelSelector {
     }
 }
 
-/// Peers with the same ports, and those ports, in the order of the ports.
+/// Peers with the same ports, and those ports, in the order of the ports; no peers where anyone is one.
 fn rules<'a>(
     ends: &'a Ends<'a>,
     namespace: &str,
-) -> impl Iterator<Item = (Vec<NetworkPolicyPeer>, Vec<NetworkPolicyPort>)> {
-    let mut alike: BTreeMap<&BTreeSet<Socket>, Vec<NetworkPolicyPeer>> = BTreeMap::new();
+) -> impl Iterator<Item = (Option<Vec<NetworkPolicyPeer>>, Vec<NetworkPolicyPort>)> {
+    let mut alike: BTreeMap<&BTreeSet<Socket>, Option<Vec<NetworkPolicyPeer>>> = BTreeMap::new();
     for (end, sockets) in ends {
-        alike.entry(sockets).or_default().push(peer(end, namespace));
+        let peers = alike.entry(sockets).or_insert_with(|| Some(Vec::new()));
+        match peer(end, namespace) {
+            None => *peers = None,
+            Some(peer) => {
+                if let Some(peers) = peers {
+                    peers.push(peer);
+                }
+            }
+        }
     }
     alike.into_iter().map(|(sockets, peers)| (peers, sockets.iter().map(port).collect()))
 }
 
-fn peer(end: &End<'_>, here: &str) -> NetworkPolicyPeer {
-    match end {
+/// An end as a rule names it; `None` for anyone, which is a rule that names nobody.
+fn peer(end: &End<'_>, here: &str) -> Option<NetworkPolicyPeer> {
+    Some(match end {
+        End::Anyone => return None,
         // A peer without a namespace is in the policy's own: said once, and nothing to compare when read.
         End::Pods { namespace, labels } if *namespace == here => {
             NetworkPolicyPeer { pod_selector: Some(select(labels)), ..NetworkPolicyPeer::default() }
@@ -137,7 +146,7 @@ fn peer(end: &End<'_>, here: &str) -> NetworkPolicyPeer {
             ip_block: Some(IPBlock { cidr: block.to_string(), except: None }),
             ..NetworkPolicyPeer::default()
         },
-    }
+    })
 }
 
 fn port(socket: &Socket) -> NetworkPolicyPort {

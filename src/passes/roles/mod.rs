@@ -14,7 +14,7 @@ use k8s_openapi::api::rbac::v1 as rbac;
 
 use crate::k8s::subject::Subject;
 use crate::path::At;
-use crate::plan::{Grant, Origin, Plan, Resource, Role, UnitId};
+use crate::plan::{ApiAccess, Grant, Origin, Plan, Resource, Role, UnitId};
 
 pub(super) const NAME: &str = "roles";
 
@@ -72,6 +72,11 @@ struct Granted<'a> {
 }
 
 pub(super) fn run(plan: &mut Plan) {
+    people(plan);
+    programs(plan);
+}
+
+fn people(plan: &mut Plan) {
     let mut granted: BTreeMap<(&UnitId, &str, Role), Granted> = BTreeMap::new();
     for grant in &plan.facts.grants {
         let Grant { unit, namespace, role, subjects, component, at } = grant;
@@ -93,6 +98,42 @@ pub(super) fn run(plan: &mut Plan) {
         let binding = Resource::object(&binding(namespace, role, granted.subjects), origin);
         super::add(&mut plan.units, unit, binding);
     }
+}
+
+/// The rights of a program, as a Role that its ServiceAccount is bound to.
+fn programs(plan: &mut Plan) {
+    super::add_each(&mut plan.units, &plan.facts.api_access, |access| {
+        let rules = access.rules.iter().map(|one| rbac::PolicyRule {
+            resource_names: (!one.names.is_empty()).then(|| one.names.clone()),
+            ..rule(one.group, &[one.resource], one.verbs)
+        });
+        let role = rbac::Role {
+            metadata: super::metadata(&access.account, &access.namespace),
+            rules: Some(rules.collect()),
+        };
+        Some((&access.unit, Resource::object(&role, origin(access))))
+    });
+    super::add_each(&mut plan.units, &plan.facts.api_access, |access| {
+        let binding = rbac::RoleBinding {
+            metadata: super::metadata(&access.account, &access.namespace),
+            role_ref: rbac::RoleRef {
+                api_group: Some(RBAC.to_owned()),
+                kind: "Role".to_owned(),
+                name: access.account.clone(),
+            },
+            subjects: Some(vec![rbac::Subject {
+                api_group: None,
+                kind: "ServiceAccount".to_owned(),
+                name: access.account.clone(),
+                namespace: Some(access.namespace.clone()),
+            }]),
+        };
+        Some((&access.unit, Resource::object(&binding, origin(access))))
+    });
+}
+
+fn origin(access: &ApiAccess) -> Origin {
+    Origin::derived(access.component, NAME, [access.at.clone()])
 }
 
 /// What the role is called, for people who read `kubectl get rolebindings`.

@@ -1,7 +1,7 @@
 //! New objects into the object store, as one pack.
 //!
 //! Writing 100,000 loose objects costs 5 to 15 times as much as one pack of whole objects. They are stored in it as
-//! they are, in zlib's form (docs/decisions/0010-packs-are-stored.md). The index is written here as well: libgit2
+//! they are, in zlib's form (docs/decisions/0028-packs-are-stored.md). The index is written here as well: libgit2
 //! would read the whole pack again to make the same bytes (a test compares them with `git index-pack`).
 
 use std::borrow::Cow;

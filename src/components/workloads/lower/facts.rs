@@ -121,7 +121,12 @@ fn secrets(workload: &Workload, at: &At) -> Vec<SecretEntry> {
         }),
         Content::Text(_) | Content::Binary(_) => None,
     });
-    variables.chain(files).collect()
+    let logins = workload.logins.iter().map(|login| SecretEntry {
+        key: login.password.0.clone(),
+        reference: login.password.1.clone(),
+        at: field!(at, workload.connects).index(login.index),
+    });
+    variables.chain(files).chain(logins).collect()
 }
 
 fn flows(

@@ -26,6 +26,7 @@ pub fn fields(workload: &Workload) -> Vec<&'static str> {
         ("health", workload.health.is_some()),
         ("config", !workload.config.is_empty()),
         ("secrets", !workload.secrets.is_empty()),
+        ("connects", !workload.logins.is_empty()),
         ("files", !workload.files.is_empty()),
         ("volumes", !workload.volumes.is_empty()),
         ("nodeSelector", !workload.node_selector.is_empty()),
@@ -89,7 +90,7 @@ fn container(workload: &Workload, mounts: Vec<core::VolumeMount>) -> core::Conta
                 ..Default::default()
             }]
         }),
-        env: some(secrets(workload)),
+        env: some([secrets(workload), logins(workload)].concat()),
         resources: Some(resources(workload)),
         startup_probe: probes.map(startup),
         readiness_probe: probes.map(|health| probe(health, health.failures)),
@@ -132,6 +133,36 @@ fn secrets(workload: &Workload) -> Vec<core::EnvVar> {
         }
     };
     workload.secrets.iter().map(variable).collect()
+}
+
+/// What it logs in to databases with.
+fn logins(workload: &Workload) -> Vec<core::EnvVar> {
+    let mut variables = Vec::new();
+    for login in &workload.logins {
+        variables.extend(login.variables.iter().map(|(name, value)| core::EnvVar {
+            name: name.clone(),
+            value: Some(value.clone()),
+            value_from: None,
+        }));
+        variables.push(stored(workload, login.password.0.clone()));
+    }
+    variables
+}
+
+/// A variable from the Secret that is filled from the store.
+fn stored(workload: &Workload, name: String) -> core::EnvVar {
+    core::EnvVar {
+        value_from: Some(core::EnvVarSource {
+            secret_key_ref: Some(core::SecretKeySelector {
+                name: workload.store_secret(),
+                key: name.clone(),
+                optional: None,
+            }),
+            ..Default::default()
+        }),
+        name,
+        ..Default::default()
+    }
 }
 
 fn resources(workload: &Workload) -> core::ResourceRequirements {

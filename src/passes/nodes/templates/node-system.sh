@@ -1,0 +1,13 @@
+#!/bin/bash
+# What must hold before anything of Kubernetes starts: modules before the sysctls that need them, no swap, one
+# firewall. Runs at first boot; systemd does the same from the same files at every later one.
+set -euo pipefail
+systemctl restart systemd-modules-load.service
+sysctl --quiet --system
+swapoff --all
+sed -i -E '/^[^#]\S*\s+\S+\s+swap\s/s/^/# /' /etc/fstab
+rm -f /swap.img
+# Each of these would load rules of its own, and nftables.service takes away everybody's.
+systemctl disable --now nftables.service ufw.service 2>/dev/null || true
+systemctl daemon-reload
+systemctl enable --now host-firewall.service
