@@ -150,6 +150,8 @@ pub struct Situation<'a> {
     pub stage: &'a Stage,
     /// The names of all sections in this stage.
     pub symbols: &'a Symbols,
+    /// What the base has, to be shared; `None` for the base itself.
+    pub base: Option<&'a Plan>,
 }
 
 impl Situation<'_> {

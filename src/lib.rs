@@ -114,7 +114,9 @@ pub fn compile_after(
 
     let lowered = (!diagnostics.has_errors()).then(|| lower(&documents, &estates));
     // What the sections say is in the plan now; only the blueprint's own is asked again.
-    let base = estates.into_iter().next();
+    let mut estates = estates.into_iter();
+    let base = estates.next();
+    rayon::spawn(|| drop(estates));
     let metadata = base.as_ref().and_then(|estate| estate.metadata.as_ref());
     let identity =
         metadata.map(|metadata| (metadata.name.to_string(), metadata.version.to_string()));
@@ -148,29 +150,33 @@ fn previous(world: &dyn World, folder: &Utf8Path) -> BTreeMap<String, String> {
     Lock::parse(&bytes).map(|lock| lock.versions).unwrap_or_default()
 }
 
-/// Each document's part of the plan, planned for itself and put together in order.
+/// Each document's part of the plan, planned for itself and put together in order. The base, which is the first
+/// document, comes before the others, which share what they have in common with it.
 fn lower(documents: &[&source::Document], estates: &[Estate]) -> Plan {
-    let parts: Vec<Plan> = documents
-        .par_iter()
-        .zip(estates)
-        .map(|(document, estate)| match &document.layer {
-            Layer::Base => {
-                estate.lower(document, &Stage::Base, &[Scope::Estate, Scope::Environment])
-            }
-            Layer::Cluster(cluster) => {
-                estate.lower(document, &Stage::Cluster(cluster.to_string()), &[Scope::Cluster])
-            }
-            Layer::Environment(environment) => {
-                let known = estate.symbols.environments.get(environment);
-                let stage = Stage::Environment {
-                    cluster: known.map(|known| known.cluster.clone()).unwrap_or_default(),
-                    environment: environment.to_string(),
-                };
-                estate.lower(document, &stage, &[Scope::Environment])
-            }
-        })
+    let part = |document: &source::Document, estate: &Estate, base| match &document.layer {
+        Layer::Base => {
+            estate.lower(document, &Stage::Base, &[Scope::Estate, Scope::Environment], base)
+        }
+        Layer::Cluster(cluster) => {
+            estate.lower(document, &Stage::Cluster(cluster.to_string()), &[Scope::Cluster], base)
+        }
+        Layer::Environment(environment) => {
+            let known = estate.symbols.environments.get(environment);
+            let stage = Stage::Environment {
+                cluster: known.map(|known| known.cluster.clone()).unwrap_or_default(),
+                environment: environment.to_string(),
+            };
+            estate.lower(document, &stage, &[Scope::Environment], base)
+        }
+    };
+    let mut all = documents.iter().zip(estates);
+    let mut plan =
+        all.next().map(|(document, estate)| part(document, estate, None)).unwrap_or_default();
+    let others: Vec<(&&source::Document, &Estate)> = all.collect();
+    let parts: Vec<Plan> = others
+        .into_par_iter()
+        .map(|(document, estate)| part(document, estate, Some(&plan)))
         .collect();
-    let mut plan = Plan::default();
     for part in parts {
         plan.estate.clone_from(&part.estate);
         plan.absorb(part);

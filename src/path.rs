@@ -93,8 +93,8 @@ impl FieldPath {
         }
     }
 
-    /// The first so many segments.
-    fn first(&self, depth: usize) -> &Self {
+    /// The first so many segments, or all if there are fewer.
+    pub fn first(&self, depth: usize) -> &Self {
         let mut here = self;
         while let Some(step) = &here.0
             && step.depth > depth

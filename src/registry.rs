@@ -79,10 +79,16 @@ macro_rules! components {
                 })*
             }
 
-            /// What must exist in `stage` of the sections that `scope` covers.
-            pub fn lower(&self, document: &Document, stage: &Stage, scopes: &[Scope]) -> Plan {
+            /// What must exist in `stage` of the sections that `scope` covers; `base` is what the base has.
+            pub fn lower(
+                &self,
+                document: &Document,
+                stage: &Stage,
+                scopes: &[Scope],
+                base: Option<&Plan>,
+            ) -> Plan {
                 let mut plan = Plan { estate: self.symbols.estate.clone(), ..Plan::default() };
-                let situation = Situation { stage, symbols: &self.symbols };
+                let situation = Situation { stage, symbols: &self.symbols, base };
                 $(if scopes.contains(&<$component as Component>::ABOUT.scope)
                     && let Some(model) = &self.$name
                 {

@@ -3,9 +3,8 @@
 //! What the compiler writes itself is current; this is about `manifests`.
 
 use super::objects::{called, report};
-use super::view::View;
 use crate::diag::{Diagnostics, Rule};
-use crate::plan::Resource;
+use crate::plan::{Resource, Unit};
 
 /// A version that is gone.
 pub static REMOVED: Rule = Rule::error(
@@ -162,15 +161,7 @@ const TABLE: &[Row] = &[
 const PSP: &str = "the level of Pod Security of the team";
 
 /// Finds objects of versions that are gone or going.
-pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
-    view.in_units(diags, |unit, diags| {
-        for resource in &unit.resources {
-            judge(resource, diags);
-        }
-    });
-}
-
-fn judge(resource: &Resource, diags: &mut Diagnostics) {
+pub fn judge(_: &Unit, resource: &Resource, diags: &mut Diagnostics) {
     let (version, kind) = (resource.api_version(), resource.kind());
     let row = TABLE
         .iter()
@@ -198,7 +189,7 @@ fn judge(resource: &Resource, diags: &mut Diagnostics) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::testing::{Estate, rules_found};
+    use crate::audit::testing::{Estate, each, rules_found};
     use crate::tree;
 
     fn of(version: &'static str, kind: &'static str) -> Vec<String> {
@@ -206,7 +197,7 @@ mod tests {
             "apiVersion": version, "kind": kind,
             "metadata": {"name": "x", "namespace": "shop-production"},
         });
-        rules_found(audit, &Estate::new().object(object).plan())
+        rules_found(each(judge), &Estate::new().object(object).plan())
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! passes make passes by construction, so most findings are about what went round them, `patches` and
 //! `manifests`, and about what several sections decide together.
 
+mod alike;
 mod api_versions;
 mod applications;
 mod capacity;
@@ -16,6 +17,7 @@ mod metrics;
 mod names;
 mod needs;
 mod objects;
+mod owners;
 mod pod_security;
 mod pods;
 mod policies;
@@ -33,45 +35,73 @@ use rayon::prelude::*;
 
 use crate::diag::{Diagnostics, Rule};
 use crate::plan::Plan;
+pub use alike::Judge;
 pub use view::View;
 
-/// An audit: its rules and the function that finds where they are broken.
-pub type Audit = (&'static [&'static Rule], fn(&View<'_>, &mut Diagnostics));
+/// An audit: its rules and what finds where they are broken.
+pub type Audit = (&'static [&'static Rule], Look);
+
+/// What an audit looks at.
+#[derive(Clone, Copy)]
+pub enum Look {
+    /// One object at a time.
+    Object(Judge),
+    /// Everything.
+    Plan(fn(&View<'_>, &mut Diagnostics)),
+}
 
 /// The audits, in order.
 pub static AUDITS: &[Audit] = &[
-    (secrets::RULES, secrets::audit),
-    (names::RULES, names::audit),
-    (api_versions::RULES, api_versions::audit),
-    (pod_security::RULES, pod_security::audit),
-    (references::RULES, references::audit),
-    (policies::RULES, policies::audit),
-    (replicas::RULES, replicas::audit),
-    (capacity::RULES, capacity::audit),
-    (cluster::RULES, cluster::audit),
-    (hostnames::RULES, hostnames::audit),
-    (metrics::RULES, metrics::audit),
-    (needs::RULES, |view, diags| needs::audit(view.plan, diags)),
-    (stores::RULES, stores::audit),
-    (applications::RULES, |view, diags| applications::audit(view.plan, diags)),
+    (secrets::RULES, Look::Object(secrets::judge)),
+    (names::RULES, Look::Object(names::judge)),
+    (api_versions::RULES, Look::Object(api_versions::judge)),
+    (pod_security::RULES, Look::Plan(pod_security::audit)),
+    (references::RULES, Look::Plan(references::audit)),
+    (policies::RULES, Look::Plan(policies::audit)),
+    (replicas::RULES, Look::Plan(replicas::audit)),
+    (capacity::RULES, Look::Plan(capacity::audit)),
+    (cluster::RULES, Look::Plan(cluster::audit)),
+    (hostnames::RULES, Look::Plan(hostnames::audit)),
+    (metrics::RULES, Look::Plan(metrics::audit)),
+    (needs::RULES, Look::Plan(|view, diags| needs::audit(view.plan, diags))),
+    (stores::RULES, Look::Plan(stores::audit)),
+    (applications::RULES, Look::Plan(|view, diags| applications::audit(view.plan, diags))),
     // Asked of the plan and of the last output (`lib.rs`).
-    (live::RULES, |_, _| ()),
-    (contents::RULES, |view, diags| contents::audit(view.plan, diags)),
-    (upgrades::RULES, |view, diags| upgrades::audit(view.plan, diags)),
+    (live::RULES, Look::Plan(|_, _| ())),
+    (owners::RULES, Look::Plan(|view, diags| owners::audit(view.plan, diags))),
+    (contents::RULES, Look::Object(contents::judge)),
+    (upgrades::RULES, Look::Plan(|view, diags| upgrades::audit(view.plan, diags))),
 ];
 
 /// Finds what is wrong with the plan as a whole.
 pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
-    let view = View::of(plan);
-    let found: Vec<Diagnostics> = AUDITS
-        .par_iter()
-        .map(|(_, audit)| {
-            let mut diags = Diagnostics::new();
-            audit(&view, &mut diags);
-            diags
-        })
-        .collect();
-    found.into_iter().for_each(|found| diags.append(found));
+    let (mut judges, mut audits) = (Vec::new(), Vec::new());
+    for (_, look) in AUDITS {
+        match look {
+            Look::Object(judge) => judges.push(*judge),
+            Look::Plan(audit) => audits.push(*audit),
+        }
+    }
+    let (of_objects, of_plan) = rayon::join(
+        || alike::judge(plan, &judges),
+        || {
+            let view = View::of(plan);
+            let found = audits.par_iter().map(|audit| {
+                let mut diags = Diagnostics::new();
+                audit(&view, &mut diags);
+                diags
+            });
+            found.collect::<Vec<_>>()
+        },
+    );
+    let (mut of_objects, mut of_plan) = (of_objects.into_iter(), of_plan.into_iter());
+    for (_, look) in AUDITS {
+        let found = match look {
+            Look::Object(_) => of_objects.next(),
+            Look::Plan(_) => of_plan.next(),
+        };
+        found.into_iter().for_each(|found| diags.append(found));
+    }
 }
 
 /// Every rule of the audits.

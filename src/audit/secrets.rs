@@ -7,11 +7,10 @@
 
 use super::objects::{called, report};
 use super::trail::Trail;
-use super::view::View;
 use crate::diag::{Diagnostics, Rule};
 use crate::k8s::secret::{credential_shape, looks_like_credential};
 use crate::k8s::tree::{Map, Tree};
-use crate::plan::Resource;
+use crate::plan::{Resource, Unit};
 
 /// A Secret in git.
 pub static PLAINTEXT: Rule = Rule::error(
@@ -36,13 +35,9 @@ pub static CREDENTIAL: Rule = Rule::error(
 pub static RULES: &[&Rule] = &[&PLAINTEXT, &CREDENTIAL];
 
 /// Finds secrets in plain text.
-pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
-    view.in_units(diags, |unit, diags| {
-        for resource in &unit.resources {
-            let mut walk = Walk { resource, diags, trail: Trail::default() };
-            walk.tree(resource.as_tree(), Keys::Schema);
-        }
-    });
+pub fn judge(_: &Unit, resource: &Resource, diags: &mut Diagnostics) {
+    let mut walk = Walk { resource, diags, trail: Trail::default() };
+    walk.tree(resource.as_tree(), Keys::Schema);
 }
 
 /// Who chose the keys of a map.
@@ -73,11 +68,11 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn map(&mut self, map: &'a Map, keys: Keys) {
-        let is_secret = map.get("kind").and_then(Tree::as_str) == Some("Secret");
+        let is_secret = || map.get("kind").and_then(Tree::as_str) == Some("Secret");
         let in_variables = self.trail.last_key() == "env";
-        let variable = map.get("name").and_then(Tree::as_str).filter(|_| in_variables);
+        let variable = if in_variables { map.get("name").and_then(Tree::as_str) } else { None };
         for (key, value) in map.iter() {
-            if is_secret && matches!(key, "data" | "stringData") {
+            if matches!(key, "data" | "stringData") && is_secret() {
                 self.secret(key, value);
                 continue;
             }
@@ -162,7 +157,7 @@ fn is_password(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::testing::{Estate, found, messages, rules_found};
+    use crate::audit::testing::{Estate, each, found, messages, rules_found};
     use crate::plan::Plan;
     use crate::tree;
 
@@ -189,16 +184,16 @@ mod tests {
     #[test]
     fn secrets_must_be_encrypted() {
         let plain = with("Secret", tree!({"stringData": {"password": "hunter2"}}));
-        assert_eq!(rules_found(audit, &plain), [PLAINTEXT.name]);
+        assert_eq!(rules_found(each(judge), &plain), [PLAINTEXT.name]);
         assert_eq!(
-            messages(audit, &plain),
+            messages(each(judge), &plain),
             ["`stringData.password` of Secret `web` is in plain text"]
         );
         let sops = with("Secret", tree!({"data": {"password": "ENC[AES256_GCM,data:x,type:str]"}}));
-        assert_eq!(rules_found(audit, &sops), [""; 0]);
-        assert_eq!(rules_found(audit, &with("Secret", tree!({"type": "Opaque"}))), [""; 0]);
+        assert_eq!(rules_found(each(judge), &sops), [""; 0]);
+        assert_eq!(rules_found(each(judge), &with("Secret", tree!({"type": "Opaque"}))), [""; 0]);
         let list = with("List", tree!({"items": [{"kind": "Secret", "data": {"a": "Yg=="}}]}));
-        assert_eq!(rules_found(audit, &list), [PLAINTEXT.name]);
+        assert_eq!(rules_found(each(judge), &list), [PLAINTEXT.name]);
     }
 
     #[test]
@@ -220,7 +215,7 @@ mod tests {
             with("Custom", tree!({"spec": {"url": (token.clone())}})),
         ];
         for plan in plans {
-            let found = found(audit, &plan);
+            let found = found(each(judge), &plan);
             let one = found.iter().next().expect("a finding");
             assert_eq!((one.rule, one.sensitive), (&CREDENTIAL, true));
             assert!(!one.message.contains("horse") && !one.message.contains(&token));
@@ -243,7 +238,7 @@ mod tests {
             with("Custom", tree!({"spec": {"tokenSecret": "web", "passwordSecretName": "web"}})),
         ];
         for plan in plans {
-            assert_eq!(messages(audit, &plan), [""; 0]);
+            assert_eq!(messages(each(judge), &plan), [""; 0]);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Plans for the tests of audits: one environment with one team, and whatever objects a test puts in.
 
+use super::alike::{self, Judge};
 use super::view::View;
 use crate::diag::Diagnostics;
 use crate::k8s::pod_security::Level;
@@ -88,19 +89,27 @@ impl Estate {
     }
 }
 
+/// An audit of every object by itself.
+pub(super) fn each(judge: Judge) -> impl Fn(&View<'_>, &mut Diagnostics) {
+    move |view, diags| {
+        let found = alike::judge(view.plan, &[judge]);
+        found.into_iter().for_each(|found| diags.append(found));
+    }
+}
+
 /// What an audit finds.
-pub(super) fn found(audit: fn(&View<'_>, &mut Diagnostics), plan: &Plan) -> Diagnostics {
+pub(super) fn found(audit: impl Fn(&View<'_>, &mut Diagnostics), plan: &Plan) -> Diagnostics {
     let mut diags = Diagnostics::new();
     audit(&View::of(plan), &mut diags);
     diags
 }
 
 /// The rules that an audit finds broken, in order.
-pub(super) fn rules_found(audit: fn(&View<'_>, &mut Diagnostics), plan: &Plan) -> Vec<String> {
+pub(super) fn rules_found(audit: impl Fn(&View<'_>, &mut Diagnostics), plan: &Plan) -> Vec<String> {
     found(audit, plan).iter().map(|found| found.rule.name.to_owned()).collect()
 }
 
 /// The messages of an audit, in order.
-pub(super) fn messages(audit: fn(&View<'_>, &mut Diagnostics), plan: &Plan) -> Vec<String> {
+pub(super) fn messages(audit: impl Fn(&View<'_>, &mut Diagnostics), plan: &Plan) -> Vec<String> {
     found(audit, plan).iter().map(|found| found.message.clone()).collect()
 }

@@ -14,8 +14,6 @@ use crate::plan::{Plan, Resource, Stage, Tenancy, Unit};
 pub struct View<'a> {
     /// The plan.
     pub plan: &'a Plan,
-    /// The units that are applied: all but those of the base.
-    pub(super) units: Vec<&'a Unit>,
     /// The namespaces of all clusters, in order.
     pub(super) namespaces: Vec<Namespace<'a>>,
 }
@@ -90,16 +88,7 @@ impl<'a> View<'a> {
         }
         let mut namespaces: Vec<Namespace<'_>> = namespaces.into_values().collect();
         namespaces.par_iter_mut().for_each(Namespace::find_pods);
-        Self { plan, units, namespaces }
-    }
-
-    /// Judges every unit that is applied, in parallel; what is found keeps the order of the units.
-    pub(super) fn in_units(
-        &self,
-        diags: &mut Diagnostics,
-        judge: impl Fn(&'a Unit, &mut Diagnostics) + Sync,
-    ) {
-        in_parallel(&self.units, diags, |unit, diags| judge(unit, diags));
+        Self { plan, namespaces }
     }
 
     /// Judges every namespace, in parallel; what is found keeps their order.

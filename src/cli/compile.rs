@@ -67,6 +67,8 @@ pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
     let options = WriteOptions { force, allow_mass_deletion };
     let changes = files::write(&bundle, &plan.versions, &args.output, options)?;
     output.note(&format!("{}: {} files, {}", args.output, bundle.len(), summary(&changes)));
+    // The process ends: nobody has to take it apart piece by piece.
+    std::mem::forget((checked, bundle));
     // pre-commit looks at what git tracks, so it would miss the files of a first compile.
     let hook = std::env::var_os("PRE_COMMIT").is_some_and(|value| value == "1");
     if hook && !changes.is_empty() {

@@ -74,7 +74,10 @@ pub(super) fn run(args: &PublishArgs, output: &Output) -> anyhow::Result<Exit> {
     if matches!(target, Target::Remote(_)) {
         output.progress("fetching and pushing with git");
     }
-    match publish(&target, branches, &commit, options) {
+    let published = publish(&target, &branches, &commit, options);
+    // The process ends: nobody has to take it apart piece by piece.
+    std::mem::forget((checked, branches));
+    match published {
         Ok(revisions) => {
             for revision in revisions {
                 output.note(&match revision {

@@ -1,14 +1,14 @@
 //! The output as a value: repository paths and their bytes. Compile twice, compare, diff, write, commit.
 
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::ops::Bound;
 use std::str::FromStr;
 use std::sync::Arc;
 
 /// The longest path a bundle may hold, in bytes: Windows checkouts and tar headers have little more room.
 pub(super) const LONGEST: usize = 200;
+
+const TOO_LONG: &str = "it is longer than 200 bytes";
 
 /// A file's or folder's path in the repository that comes out: `clusters/prod/argocd/root.yaml`.
 ///
@@ -54,7 +54,14 @@ impl RepoPath {
     /// If the result is not a repository path.
     #[must_use]
     pub fn join(&self, below: impl AsRef<str>) -> Self {
-        Self::of(format!("{}/{}", self.0, below.as_ref()))
+        let below = below.as_ref();
+        let path = format!("{}/{below}", self.0);
+        // What is above was checked already.
+        let reason = if path.len() > LONGEST { Some(TOO_LONG) } else { flaw(below) };
+        match reason {
+            None => Self(path.into()),
+            Some(reason) => crate::bug!("{}", InvalidRepoPath { path, reason }),
+        }
     }
 
     /// The path as text.
@@ -121,7 +128,7 @@ fn flaw(path: &str) -> Option<&'static str> {
         return Some("it is empty");
     }
     if path.len() > LONGEST {
-        return Some("it is longer than 200 bytes");
+        return Some(TOO_LONG);
     }
     if path.bytes().any(|b| !(b' '..=b'~').contains(&b)) {
         return Some("it holds something other than printable ASCII");
@@ -157,23 +164,17 @@ fn segment_flaw(segment: &str) -> Option<&'static str> {
     None
 }
 
-/// What a name is already taken by, under its lower-case spelling.
-#[derive(Clone, Debug)]
-enum Taken {
-    File(Arc<str>),
-    Folder(Arc<str>),
-}
-
 /// An ordered map of repository path to bytes.
 ///
 /// A path is written once, none is another's folder, and no two are told apart by case alone: whoever breaks
-/// that is an emitter with a bug, so `insert` panics.
-#[derive(Clone, Debug, Default)]
+/// that is an emitter with a bug, so making such a bundle panics.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bundle {
-    files: BTreeMap<RepoPath, Vec<u8>>,
-    /// Every file and every folder above one, by lower-case spelling. Looked up only, never iterated.
-    taken: HashMap<Arc<str>, Taken>,
+    /// Sorted by path.
+    files: Vec<File>,
 }
+
+type File = (RepoPath, Vec<u8>);
 
 impl Bundle {
     /// A bundle without files.
@@ -181,52 +182,32 @@ impl Bundle {
         Self::default()
     }
 
-    /// Adds a file.
+    /// The bundle of these files; those in the order of their paths are put together fastest.
     ///
     /// # Panics
-    /// If the path was written before, is a folder of another path or lies below another file, or differs from
-    /// another path by case alone.
-    pub fn insert(&mut self, path: RepoPath, bytes: impl Into<Vec<u8>>) {
-        self.claim(&path);
-        self.files.insert(path, bytes.into());
+    /// If a path is there twice, lies below another one, or differs from another one by case alone.
+    pub fn of(mut files: Vec<File>) -> Self {
+        files.sort_by(|one, two| one.0.cmp(&two.0));
+        tell_apart(&files, 0);
+        Self { files }
     }
 
-    fn claim(&mut self, path: &RepoPath) {
-        let folded = if path.0.bytes().any(|b| b.is_ascii_uppercase()) {
-            Arc::from(path.0.to_ascii_lowercase())
-        } else {
-            path.0.clone()
-        };
-        match self.taken.insert(folded.clone(), Taken::File(path.0.clone())) {
-            None => {}
-            Some(Taken::File(other)) if other == path.0 => {
-                crate::bug!("`{path}` was written twice")
-            }
-            Some(Taken::File(other)) => {
-                crate::bug!("`{path}` and `{other}` are one file where case does not matter")
-            }
-            Some(Taken::Folder(folder)) => {
-                crate::bug!("`{path}` is a file and `{folder}` a folder")
-            }
-        }
-        for (folded, spelled) in ancestors(&folded).zip(path.ancestors()) {
-            match self.taken.get(folded) {
-                None => {
-                    self.taken.insert(folded.into(), Taken::Folder(spelled.into()));
-                }
-                // Its own ancestors were claimed together with it.
-                Some(Taken::Folder(known)) if **known == *spelled => break,
-                Some(Taken::Folder(known)) => crate::bug!(
-                    "`{path}` needs the folder `{spelled}`, `{known}` is the same where case does not matter"
-                ),
-                Some(Taken::File(file)) => crate::bug!("`{path}` lies below the file `{file}`"),
-            }
-        }
+    /// Adds a file. To make a bundle of many, collect them.
+    ///
+    /// # Panics
+    /// As [`Bundle::of`].
+    pub fn insert(&mut self, path: RepoPath, bytes: impl Into<Vec<u8>>) {
+        self.files.push((path, bytes.into()));
+        *self = Self::of(std::mem::take(&mut self.files));
+    }
+
+    fn position(&self, path: &str) -> Result<usize, usize> {
+        self.files.binary_search_by(|(own, _)| own.as_str().cmp(path))
     }
 
     /// The bytes of a file.
     pub fn get(&self, path: &str) -> Option<&[u8]> {
-        self.files.get(path).map(Vec::as_slice)
+        self.position(path).ok().map(|at| self.files[at].1.as_slice())
     }
 
     /// All files, ordered by the bytes of their paths.
@@ -247,23 +228,17 @@ impl Bundle {
     /// Both bundles as one, for producers that ran in parallel. The order of merging does not show.
     ///
     /// # Panics
-    /// As [`Bundle::insert`].
+    /// As [`Bundle::of`].
     #[must_use]
     pub fn merge(self, other: Self) -> Self {
-        let (mut large, small) =
-            if self.len() < other.len() { (other, self) } else { (self, other) };
-        for (path, bytes) in small.files {
-            large.insert(path, bytes);
-        }
-        large
+        self.into_iter().chain(other).collect()
     }
 
     /// The files below a folder, with their full paths.
     pub fn below(&self, folder: &RepoPath) -> impl Iterator<Item = (&RepoPath, &[u8])> {
-        let first = format!("{folder}/");
-        let range = (Bound::Included(first.as_str()), Bound::Unbounded);
-        self.files
-            .range::<str, _>(range)
+        let (Ok(first) | Err(first)) = self.position(&format!("{folder}/"));
+        self.files[first..]
+            .iter()
             .take_while(|(path, _)| path.below(folder).is_some())
             .map(|(path, bytes)| (path, bytes.as_slice()))
     }
@@ -277,30 +252,60 @@ impl Bundle {
     }
 }
 
-impl PartialEq for Bundle {
-    fn eq(&self, other: &Self) -> bool {
-        self.files == other.files
-    }
-}
-
-impl Eq for Bundle {}
-
 impl FromIterator<(RepoPath, Vec<u8>)> for Bundle {
     fn from_iter<T: IntoIterator<Item = (RepoPath, Vec<u8>)>>(files: T) -> Self {
-        let mut bundle = Self::new();
-        for (path, bytes) in files {
-            bundle.insert(path, bytes);
-        }
-        bundle
+        Self::of(files.into_iter().collect())
     }
 }
 
 impl IntoIterator for Bundle {
     type Item = (RepoPath, Vec<u8>);
-    type IntoIter = std::collections::btree_map::IntoIter<RepoPath, Vec<u8>>;
+    type IntoIter = std::vec::IntoIter<(RepoPath, Vec<u8>)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.files.into_iter()
+    }
+}
+
+/// Refuses sorted files, all in one folder whose path has `depth` bytes with its slash, that not every system could
+/// tell apart.
+fn tell_apart(files: &[File], depth: usize) {
+    let mut names: Vec<(&str, &RepoPath)> = Vec::new();
+    let mut rest = files;
+    while let Some(((path, _), after)) = rest.split_first() {
+        let below = &path.as_str()[depth..];
+        let Some(end) = below.find('/') else {
+            if after.first().is_some_and(|(next, _)| next == path) {
+                crate::bug!("`{path}` was written twice");
+            }
+            names.push((below, path));
+            rest = after;
+            continue;
+        };
+        let folder = &path.as_str()[..=depth + end];
+        let same = rest.partition_point(|(path, _)| path.as_str().starts_with(folder));
+        let (inside, others) = rest.split_at(same);
+        tell_apart(inside, folder.len());
+        names.push((&below[..end], path));
+        rest = others;
+    }
+    names.sort_by(|(one, _), (two, _)| {
+        let lower = |byte: u8| byte.to_ascii_lowercase();
+        one.bytes().map(lower).cmp(two.bytes().map(lower))
+    });
+    for pair in names.windows(2) {
+        let ((one, path), (two, other)) = (pair[0], pair[1]);
+        if one == two {
+            let (file, below) = if path.as_str().len() < other.as_str().len() {
+                (path, other)
+            } else {
+                (other, path)
+            };
+            crate::bug!("`{below}` lies below the file `{file}`");
+        }
+        if one.eq_ignore_ascii_case(two) {
+            crate::bug!("`{path}` and `{other}` are one where case does not matter");
+        }
     }
 }
 
@@ -385,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "`a/b` is a file and `a/b` a folder")]
+    #[should_panic(expected = "`a/b/c` lies below the file `a/b`")]
     fn a_folder_is_not_a_file() {
         let _ = bundle(&["a/b/c", "a/b"]);
     }

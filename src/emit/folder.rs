@@ -66,13 +66,12 @@ impl Folder<'_> {
         if shape == Shape::Overlay {
             kustomization.resources.push(BASE.to_owned());
         }
+        let folder = RepoPath::of(path);
         let mut files = Vec::with_capacity(items.len() + 2);
-        let mut add = |name: &str, bytes: &[u8]| {
-            files.push((RepoPath::of(format!("{path}/{name}")), bytes.to_vec()));
-        };
+        let mut add = |name: &str, bytes: &[u8]| files.push((folder.join(name), bytes.to_vec()));
         for (name, item) in named {
             print_item(item, buffer);
-            match (&item.what, &item.resource.body) {
+            match (&item.what, item.resource.body()) {
                 (What::Whole, Body::Verbatim { bytes, .. }) => add(&name, bytes),
                 _ => add(&name, buffer.as_bytes()),
             }
@@ -98,13 +97,14 @@ impl Folder<'_> {
         buffer.clear();
         readme::print_into(unit, shape, buffer);
         add("README.md", buffer.as_bytes());
+        files.sort_by(|one: &File, two| one.0.cmp(&two.0));
         files
     }
 }
 
 fn print_item(item: &Item<'_>, buffer: &mut String) {
     buffer.clear();
-    match (&item.what, &item.resource.body) {
+    match (&item.what, item.resource.body()) {
         // Not a byte of it is ours, so there is nothing to print.
         (What::Whole, Body::Verbatim { .. }) => {}
         (What::Whole, Body::Object(object)) => {

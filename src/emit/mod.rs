@@ -38,33 +38,38 @@ const ATTRIBUTES: &str = "\
 /// The one branch of [`Layout::Folders`]: per workload a base, and per environment an overlay over it.
 pub fn folders(plan: &Plan) -> Bundle {
     let folder = |unit: &Unit| ((), unit_folder(&unit.id, Layout::Folders));
-    let mut bundles = print(plan, folder, |unit, path| overlay::folder(plan, unit, path));
-    let mut bundle = bundles.remove(&()).unwrap_or_default();
-    for artifact in &plan.artifacts {
-        bundle.insert(RepoPath::of(artifact.path.as_str()), artifact.text.as_bytes());
-    }
-    with_attributes(bundle)
+    let mut printed = print(plan, folder, overlay::folder);
+    let mut files = printed.remove(&()).unwrap_or_default();
+    files.extend(plan.artifacts.iter().map(file));
+    with_attributes(files)
+}
+
+fn file(artifact: &Artifact) -> File {
+    (RepoPath::of(artifact.path.as_str()), artifact.text.as_bytes().to_vec())
 }
 
 /// The branches of [`Layout::Branches`] by name: the final objects of each environment, and what belongs to a
 /// cluster as a whole.
 pub fn branches(plan: &Plan) -> BTreeMap<String, Bundle> {
-    let mut bundles = print(
+    let mut printed = print(
         plan,
         |unit| (branch_of(&unit.id.stage), unit_folder(&unit.id, Layout::Branches)),
-        overlay::whole,
+        |_, unit, path| overlay::whole(unit, path),
     );
     for artifact in &plan.artifacts {
-        let bundle = bundles.entry(branch_of(&artifact.stage)).or_default();
-        bundle.insert(RepoPath::of(artifact.path.as_str()), artifact.text.as_bytes());
+        printed.entry(branch_of(&artifact.stage)).or_default().push(file(artifact));
     }
-    bundles.into_iter().map(|(branch, bundle)| (branch, with_attributes(bundle))).collect()
+    printed.into_iter().map(|(branch, files)| (branch, with_attributes(files))).collect()
 }
 
 /// The final objects of all environments and clusters in one tree: what every `kustomize build` must come to.
 pub fn rendered(plan: &Plan) -> Bundle {
     let folder = |unit: &Unit| ((), rendered_folder(unit));
-    print(plan, folder, overlay::whole).remove(&()).unwrap_or_default()
+    Bundle::of(
+        print(plan, folder, |_, unit, path| overlay::whole(unit, path))
+            .remove(&())
+            .unwrap_or_default(),
+    )
 }
 
 /// The folder of a unit in the one tree of all final objects.
@@ -101,40 +106,40 @@ fn room(plan: &Plan) -> usize {
 
 /// The folders of all units, on all cores, and each in the bundle that it belongs to.
 ///
-/// `place` names the bundle and the path in it, `content` finds what is in the folder.
+/// `place` names the bundle and the path in it, `content` finds what is in the folder, given the unit's base too.
 fn print<'p, B: Ord + Send>(
     plan: &'p Plan,
     place: impl Fn(&Unit) -> (B, String) + Sync,
-    content: impl Fn(&'p Unit, String) -> Option<Folder<'p>> + Sync,
-) -> BTreeMap<B, Bundle> {
+    content: impl Fn(Option<&'p Unit>, &'p Unit, String) -> Option<Folder<'p>> + Sync,
+) -> BTreeMap<B, Vec<File>> {
     let room = room(plan);
     let units: Vec<&Unit> = plan.units.values().collect();
-    let printed: Vec<(B, Vec<File>)> = units
-        .into_par_iter()
-        .map_init(String::new, |buffer, unit| {
-            let (bundle, path) = place(unit);
-            let files = content(unit, path).map(|folder| folder.print(room, buffer));
-            (bundle, files.unwrap_or_default())
+    let printed: Vec<Vec<(B, Vec<File>)>> = units
+        .par_chunk_by(|one, two| one.is_stage_of(two))
+        .map_init(String::new, |buffer, stages| {
+            let base = stages.first().copied().filter(|unit| unit.id.stage == Stage::Base);
+            let print = |unit: &&'p Unit| {
+                let (bundle, path) = place(unit);
+                Some((bundle, content(base, unit, path)?.print(room, buffer)))
+            };
+            stages.iter().filter_map(print).collect()
         })
         .collect();
-    let mut bundles: BTreeMap<B, Bundle> = BTreeMap::new();
-    for (name, files) in printed.into_iter().filter(|(_, files)| !files.is_empty()) {
-        let bundle = bundles.entry(name).or_default();
-        for (path, bytes) in files {
-            bundle.insert(path, bytes);
-        }
+    let mut bundles: BTreeMap<B, Vec<File>> = BTreeMap::new();
+    for (name, files) in printed.into_iter().flatten() {
+        bundles.entry(name).or_default().extend(files);
     }
     bundles
 }
 
 /// Adds the attributes to each top folder: above them the repository may belong to somebody else.
-fn with_attributes(mut bundle: Bundle) -> Bundle {
-    let tops: BTreeSet<String> = bundle
-        .iter()
-        .filter_map(|(path, _)| Some(path.as_str().split_once('/')?.0.to_owned()))
+fn with_attributes(mut files: Vec<File>) -> Bundle {
+    let tops: BTreeSet<&str> =
+        files.iter().filter_map(|(path, _)| Some(path.as_str().split_once('/')?.0)).collect();
+    let attributes: Vec<File> = tops
+        .into_iter()
+        .map(|top| (RepoPath::of(format!("{top}/.gitattributes")), ATTRIBUTES.into()))
         .collect();
-    for top in tops {
-        bundle.insert(RepoPath::of(format!("{top}/.gitattributes")), ATTRIBUTES);
-    }
-    bundle
+    files.extend(attributes);
+    Bundle::of(files)
 }

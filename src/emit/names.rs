@@ -80,15 +80,12 @@ pub(super) fn of<'i, 'p>(items: &'i [Item<'p>], room: usize) -> Vec<(String, &'i
 }
 
 fn compare(one: &str, other: &str) -> Ordering {
-    let lower = |text: &'_ str| -> Vec<u8> { text.to_ascii_lowercase().into_bytes() };
-    if one.bytes().chain(other.bytes()).any(|byte| byte.is_ascii_uppercase()) {
-        return lower(one).cmp(&lower(other));
-    }
-    one.cmp(other)
+    let lower = |byte: u8| byte.to_ascii_lowercase();
+    one.bytes().map(lower).cmp(other.bytes().map(lower))
 }
 
 fn first(item: &Item<'_>, room: usize) -> Spelling {
-    match (&item.what, &item.resource.body) {
+    match (&item.what, item.resource.body()) {
         (What::Whole, Body::Verbatim { file, .. }) if usable(file, room) => Spelling::Own,
         _ => Spelling::Short,
     }
@@ -107,7 +104,7 @@ fn usable(file: &str, room: usize) -> bool {
 
 fn spell(item: &Item<'_>, spelling: Spelling, room: usize) -> String {
     let resource = item.resource;
-    if let (Spelling::Own, Body::Verbatim { file, .. }) = (spelling, &resource.body) {
+    if let (Spelling::Own, Body::Verbatim { file, .. }) = (spelling, resource.body()) {
         return file.clone();
     }
     let mut name = String::with_capacity(64);
@@ -127,7 +124,9 @@ fn spell(item: &Item<'_>, spelling: Spelling, room: usize) -> String {
     }
     // Roles may be named `system:node`, which Windows does not allow.
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    let mut name = name.replace(|c| !allowed(c), "-");
+    if !name.chars().all(allowed) {
+        name = name.replace(|c| !allowed(c), "-");
+    }
     name.make_ascii_lowercase();
     let room = room.saturating_sub(ENDING.len());
     if spelling == Spelling::Hashed || name.len() > room {

@@ -1,12 +1,10 @@
 //! What of a unit goes into which folder: the base, the overlay that turns it into an environment, or all of it.
 
-use std::collections::BTreeMap;
-
 use super::folder::{Folder, Item, What};
 use super::kustomize::{self, Patch};
 use super::readme::Shape;
 use crate::k8s::tree::Tree;
-use crate::plan::{Body, Plan, Resource, Stage, Unit};
+use crate::plan::{Body, Resource, Stage, Unit};
 
 /// Kinds without a namespace that kustomize's namespace transformer leaves alone. It gives every kind that it does
 /// not know a namespace, and writes into the webhooks and services of some that it knows.
@@ -29,13 +27,16 @@ pub(super) fn whole(unit: &Unit, path: String) -> Option<Folder<'_>> {
 
 /// The base of a unit, or what turns the base into the unit of an environment; all of the unit if there is no base
 /// to begin with.
-pub(super) fn folder<'p>(plan: &'p Plan, unit: &'p Unit, path: String) -> Option<Folder<'p>> {
+pub(super) fn folder<'p>(
+    base: Option<&'p Unit>,
+    unit: &'p Unit,
+    path: String,
+) -> Option<Folder<'p>> {
     if unit.id.stage == Stage::Base {
         let items: Vec<Item> = patchable(unit).map(Item::whole).collect();
         let shape = Shape::Base;
         return (!items.is_empty()).then_some(Folder { unit, path, shape, namespace: None, items });
     }
-    let base = plan.units.get(&unit.id.in_stage(Stage::Base));
     match base.filter(|base| patchable(base).next().is_some()) {
         Some(base) if can_overlay(base, unit) => Some(overlay(base, unit, path)),
         _ => whole(unit, path),
@@ -45,7 +46,11 @@ pub(super) fn folder<'p>(plan: &'p Plan, unit: &'p Unit, path: String) -> Option
 /// A patch would be made of what is read from a file that is passed through, never of its bytes: such a file is
 /// therefore never in the base but in the overlay of each environment that has it.
 fn patchable(unit: &Unit) -> impl Iterator<Item = &Resource> {
-    unit.resources.iter().filter(|resource| matches!(resource.body, Body::Object(_)))
+    unit.resources.iter().filter(|resource| is_patchable(resource))
+}
+
+fn is_patchable(resource: &Resource) -> bool {
+    matches!(resource.body(), Body::Object(_))
 }
 
 /// Whether the namespace transformer, which the base's objects need, leaves the environment's objects as they are.
@@ -75,36 +80,26 @@ fn stays(resource: &Resource, namespace: Option<&str>) -> bool {
 }
 
 fn overlay<'p>(base: &'p Unit, unit: &'p Unit, path: String) -> Folder<'p> {
-    let mut left: BTreeMap<Key, &Resource> =
-        patchable(base).map(|resource| (key(resource), resource)).collect();
+    // kustomize tells objects apart by kind and name; the namespace is the same for all.
+    let mut left: Vec<bool> = base.resources.iter().map(is_patchable).collect();
     let mut items = Vec::new();
-    for resource in &unit.resources {
-        let known = match &resource.body {
-            Body::Object(_) => left.remove(&key(resource)),
-            Body::Verbatim { .. } => None,
-        };
-        match known {
+    for (at, resource) in unit.resources.iter().enumerate() {
+        let twin = resource.twin(at, &base.resources).filter(|(twin, _)| left[*twin]);
+        match twin.filter(|_| is_patchable(resource)) {
             None => items.push(Item::whole(resource)),
-            Some(base) => {
+            Some((twin, base)) => {
+                left[twin] = false;
                 if let Some(patch) = kustomize::patch(base.as_tree(), resource.as_tree()) {
                     items.push(Item { resource, what: What::Change(patch) });
                 }
             }
         }
     }
-    items.extend(
-        left.into_values().map(|resource| Item {
-            resource,
-            what: What::Change(Patch::delete(resource.as_tree())),
-        }),
-    );
+    let gone = base.resources.iter().zip(left).filter(|(_, is_left)| *is_left);
+    items.extend(gone.map(|(resource, _)| Item {
+        resource,
+        what: What::Change(Patch::delete(resource.as_tree())),
+    }));
     let namespace = unit.namespace.as_deref();
     Folder { unit, path, shape: Shape::Overlay, namespace, items }
-}
-
-/// By what kustomize tells objects apart; the namespace is the same for all.
-type Key<'p> = (&'p str, &'p str, &'p str);
-
-fn key(resource: &Resource) -> Key<'_> {
-    (resource.api_version(), resource.kind(), resource.name())
 }

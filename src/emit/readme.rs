@@ -68,7 +68,12 @@ pub(super) fn print_into(unit: &Unit, shape: Shape, out: &mut String) {
 /// The sections that the unit's resources come from, and the names in each.
 fn sections(unit: &Unit) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut sections: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut last = None;
     for at in unit.resources.iter().flat_map(|resource| &resource.origin.from) {
+        // Most resources of a unit are of the same thing.
+        if last.replace(at.path.first(2)).is_some_and(|last| last == at.path.first(2)) {
+            continue;
+        }
         let mut keys = at.path.segments().into_iter().map_while(|segment| match segment {
             Segment::Key(key) => Some(&**key),
             Segment::Index(_) => None,

@@ -3,7 +3,7 @@
 use super::folder::{Folder, VALUES};
 use super::{names, overlay};
 use crate::path::At;
-use crate::plan::{Artifact, Layout, Origin, Plan, Release, Resource, Unit, unit_folder};
+use crate::plan::{Artifact, Layout, Origin, Plan, Release, Resource, Stage, Unit, unit_folder};
 
 /// A file of the output, and what it is of.
 pub struct Written<'p> {
@@ -71,7 +71,10 @@ pub fn written(plan: &Plan) -> impl Iterator<Item = Written<'_>> {
     let layout =
         plan.facts.repository.as_ref().map_or(Layout::Folders, |repository| repository.layout);
     let folders = plan.units.values().filter_map(move |unit| match layout {
-        Layout::Folders => overlay::folder(plan, unit, unit_folder(&unit.id, layout)),
+        Layout::Folders => {
+            let base = plan.units.get(&unit.id.in_stage(Stage::Base));
+            overlay::folder(base, unit, unit_folder(&unit.id, layout))
+        }
         Layout::Branches => overlay::whole(unit, super::rendered_folder(unit)),
     });
     let room = super::room(plan);

@@ -2,32 +2,32 @@
 //! Application. Who means it deletes them by hand.
 
 use crate::k8s::tree::{Map, Tree};
-use crate::plan::{Plan, Resource, UnitKind};
-
-pub(super) const NAME: &str = "guards";
+use crate::plan::{Resource, Unit, UnitKind};
 
 const ANNOTATION: &str = "argocd.argoproj.io/sync-options";
 
 /// Neither prune nor delete.
 const KEEP: [(&str, &str); 2] = [("Prune=", "Prune=false"), ("Delete=", "Delete=false")];
 
-pub(super) fn run(plan: &mut Plan) {
-    let platform = plan.units.values_mut().filter(|unit| unit.id.kind == UnitKind::Platform);
-    for resource in platform.flat_map(|unit| &mut unit.resources) {
-        if is_custom(resource.group())
-            && let Some(Tree::Map(object)) = resource.as_tree_mut()
-        {
-            add(
-                object.map_at("metadata").map_at("annotations"),
-                &[("SkipDryRunOnMissingResource=", "SkipDryRunOnMissingResource=true")],
-            );
+/// No trial of what the cluster does not know yet.
+const NO_TRIAL: [(&str, &str); 1] =
+    [("SkipDryRunOnMissingResource=", "SkipDryRunOnMissingResource=true")];
+
+pub(super) fn run(unit: &mut Unit) {
+    let is_platform = unit.id.kind == UnitKind::Platform;
+    for resource in &mut unit.resources {
+        if is_platform && is_custom(resource.group()) {
+            annotate(resource, &NO_TRIAL);
+        }
+        if holds_data(resource) {
+            annotate(resource, &KEEP);
         }
     }
-    let resources = plan.units.values_mut().flat_map(|unit| &mut unit.resources);
-    for resource in resources.filter(|resource| holds_data(resource)) {
-        if let Some(Tree::Map(object)) = resource.as_tree_mut() {
-            add(object.map_at("metadata").map_at("annotations"), &KEEP);
-        }
+}
+
+fn annotate(resource: &mut Resource, wanted: &[(&str, &'static str)]) {
+    if let Some(Tree::Map(object)) = resource.as_tree_mut() {
+        add(object.map_at("metadata").map_at("annotations"), wanted);
     }
 }
 
@@ -93,7 +93,7 @@ pub mod tests {
                 "metadata": {"name": "db"}, "spec": {"volumeClaimTemplates": (claims)}
             }));
         }
-        run(&mut plan);
+        plan.units.values_mut().for_each(run);
         let options = plan.units[&unit].resources.iter().map(|resource| {
             let annotations = resource.as_tree().pointer("/metadata/annotations");
             annotations.and_then(|all| all.get("argocd.argoproj.io/sync-options")?.as_str())

@@ -3,54 +3,33 @@
 //! They are on the objects only: selectors cannot be changed later, and a label on a pod template rolls its pods.
 //! None says the environment: it would be one more patch for each object in each overlay, and the namespace says it.
 
-use rayon::prelude::*;
+use crate::k8s::tree::{Map, Text, Tree};
+use crate::plan::{Unit, UnitKind};
 
-use crate::k8s::tree::{Map, Tree};
-use crate::plan::{Plan, Unit, UnitKind};
-
-pub(super) const NAME: &str = "labels";
-
-pub(super) fn run(plan: &mut Plan) {
-    let estate = plan.estate.as_str();
-    let mut units: Vec<&mut Unit> = plan.units.values_mut().collect();
-    units.par_iter_mut().for_each(|unit| {
-        let named =
-            matches!(unit.id.kind, UnitKind::Database | UnitKind::Release | UnitKind::Workload);
-        let name = named.then_some(unit.id.name.as_str());
-        let labels = [
-            ("app.kubernetes.io/name", name),
-            ("app.kubernetes.io/part-of", Some(estate)),
-            ("app.kubernetes.io/managed-by", Some("groundplan")),
-        ];
-        for resource in &mut unit.resources {
-            if let Some(Tree::Map(object)) = resource.as_tree_mut() {
-                let metadata = object.map_at("metadata");
-                add(metadata.map_at("labels"), labels);
-                put_name_first(metadata);
-            }
+pub(super) fn run(unit: &mut Unit, estate: &str) {
+    let named = matches!(unit.id.kind, UnitKind::Database | UnitKind::Release | UnitKind::Workload);
+    let name = named.then_some(unit.id.name.as_str());
+    let labels = [
+        ("app.kubernetes.io/managed-by", Some("groundplan")),
+        ("app.kubernetes.io/name", name),
+        ("app.kubernetes.io/part-of", Some(estate)),
+    ];
+    for resource in &mut unit.resources {
+        if let Some(Tree::Map(object)) = resource.as_tree_mut() {
+            let metadata = object.map_at("metadata");
+            add(metadata.map_at("labels"), labels);
+            // A reader looks for the name first; a typed object begins with its annotations.
+            metadata.put_first(&["name", "namespace", "labels", "annotations"]);
         }
-    });
+    }
 }
 
 fn add(labels: &mut Map, wanted: [(&'static str, Option<&str>); 3]) {
-    for (label, value) in wanted {
-        if let Some(value) = value {
-            labels.entry(label, || Tree::from(value.to_owned()));
-        }
-    }
+    let text = |value: &str| Tree::Str(Text::copy(value));
+    labels.extend_missing(
+        wanted.into_iter().filter_map(|(label, value)| Some((label, text(value?)))),
+    );
     labels.sort_keys();
-}
-
-/// A reader looks for the name first; a typed object begins with its annotations.
-fn put_name_first(metadata: &mut Map) {
-    let mut ordered = Map::with_capacity(metadata.len());
-    for key in ["name", "namespace", "labels", "annotations"] {
-        if let Some(value) = metadata.remove(key) {
-            ordered.insert(key, value);
-        }
-    }
-    ordered.extend(std::mem::take(metadata));
-    *metadata = ordered;
 }
 
 #[cfg(test)]
@@ -80,7 +59,7 @@ pub mod tests {
         });
         let origin = Origin::lowered("workloads", [at("workloads.web")]);
         plan.unit(unit.clone(), &at("workloads.web")).add(Resource::tree(object, origin));
-        run(&mut plan);
+        plan.units.values_mut().for_each(|unit| run(unit, "acme"));
         assert_snapshot!(printed(&plan, &unit, 0), @"
         apiVersion: apps/v1
         kind: Deployment

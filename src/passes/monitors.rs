@@ -1,5 +1,7 @@
 //! What serves metrics becomes a ServiceMonitor, and a flow from Prometheus to the pods.
 
+use rayon::prelude::*;
+
 use crate::k8s::crd::Object;
 use crate::k8s::crd::prometheus::{Endpoint, Selector, ServiceMonitorSpec};
 use crate::plan::{Flow, Origin, Peer, Plan, Resource, Scrape, Stage, UnitId, UnitKind, platform};
@@ -12,8 +14,8 @@ pub(super) fn run(plan: &mut Plan) {
         let origin = Origin::derived(scrape.component, NAME, [scrape.at.clone()]);
         Some((&scrape.unit, Resource::object(&monitor(scrape), origin)))
     });
-    let applied = plan.facts.scrapes.iter().filter(|scrape| scrape.unit.stage != Stage::Base);
-    plan.facts.flows.extend(applied.map(from_prometheus));
+    let applied = plan.facts.scrapes.par_iter().filter(|scrape| scrape.unit.stage != Stage::Base);
+    plan.facts.flows.par_extend(applied.map(from_prometheus));
 }
 
 /// The platform's parts serve metrics whether or not the platform has a Prometheus. Where it has none, the kind of
@@ -47,14 +49,9 @@ fn monitor(scrape: &Scrape) -> Object<ServiceMonitorSpec> {
 }
 
 fn from_prometheus(scrape: &Scrape) -> Flow {
-    Flow {
-        stage: scrape.unit.stage.clone(),
-        from: Peer::platform(platform::MONITORING),
-        to: Peer::Pods { namespace: scrape.namespace.clone(), labels: scrape.pods.clone() },
-        sockets: vec![scrape.socket],
-        component: scrape.component,
-        at: scrape.at.clone(),
-    }
+    let to = Peer::Pods { namespace: scrape.namespace.clone(), labels: scrape.pods.clone() };
+    let stated = (scrape.component, &scrape.at);
+    Flow::from_platform(platform::MONITORING, &scrape.unit.stage, to, scrape.socket, stated)
 }
 
 #[cfg(test)]

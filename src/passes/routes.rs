@@ -1,5 +1,7 @@
 //! What is exposed becomes an HTTPRoute at the gateway, and a flow from the gateway to the pods.
 
+use rayon::prelude::*;
+
 use crate::k8s::crd::Object;
 use crate::k8s::crd::gateway::{
     BackendRef, HttpRouteMatch, HttpRouteRule, HttpRouteSpec, ParentRef,
@@ -14,8 +16,9 @@ pub(super) fn run(plan: &mut Plan) {
         let origin = Origin::derived(exposure.component, NAME, fields);
         Some((&exposure.unit, Resource::object(&route(exposure), origin)))
     });
-    let applied = plan.facts.exposures.iter().filter(|exposure| exposure.unit.stage != Stage::Base);
-    plan.facts.flows.extend(applied.map(from_gateway));
+    let applied =
+        plan.facts.exposures.par_iter().filter(|exposure| exposure.unit.stage != Stage::Base);
+    plan.facts.flows.par_extend(applied.map(from_gateway));
 }
 
 fn route(exposure: &Exposure) -> Object<HttpRouteSpec> {
@@ -36,14 +39,9 @@ fn route(exposure: &Exposure) -> Object<HttpRouteSpec> {
 
 /// The gateway knows a Service's endpoints and connects to the pods themselves.
 fn from_gateway(exposure: &Exposure) -> Flow {
-    Flow {
-        stage: exposure.unit.stage.clone(),
-        from: Peer::platform(platform::GATEWAY),
-        to: Peer::Pods { namespace: exposure.namespace.clone(), labels: exposure.pods.clone() },
-        sockets: vec![exposure.socket],
-        component: exposure.component,
-        at: exposure.at.clone(),
-    }
+    let to = Peer::Pods { namespace: exposure.namespace.clone(), labels: exposure.pods.clone() };
+    let stated = (exposure.component, &exposure.at);
+    Flow::from_platform(platform::GATEWAY, &exposure.unit.stage, to, exposure.socket, stated)
 }
 
 #[cfg(test)]

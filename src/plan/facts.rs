@@ -245,6 +245,26 @@ pub struct Flow {
     pub at: At,
 }
 
+impl Flow {
+    /// From pods of the platform to those that a fact is about.
+    pub fn from_platform(
+        platform: super::platform::Pods,
+        stage: &Stage,
+        to: Peer,
+        socket: Socket,
+        (component, at): (&'static str, &At),
+    ) -> Self {
+        Self {
+            stage: stage.clone(),
+            from: Peer::platform(platform),
+            to,
+            sockets: vec![socket],
+            component,
+            at: at.clone(),
+        }
+    }
+}
+
 /// How an exposure is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Channel {

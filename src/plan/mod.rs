@@ -61,6 +61,15 @@ impl Plan {
         self.units.entry(id.clone()).or_insert_with(|| Unit::new(id, at.clone()))
     }
 
+    /// Shares with `base` whatever the units of other stages have in common with it.
+    pub fn share(&mut self, base: &Self) {
+        for unit in self.units.values_mut() {
+            if let Some(base) = base.units.get(&unit.id.in_stage(Stage::Base)) {
+                unit.share(base);
+            }
+        }
+    }
+
     /// Takes over what another part of the estate planned.
     pub fn absorb(&mut self, other: Self) {
         for (id, unit) in other.units {

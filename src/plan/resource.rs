@@ -1,9 +1,15 @@
 //! A resource: one thing that will exist, and where in the blueprint it comes from.
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use serde::Serialize;
 
-use crate::k8s::tree::Tree;
+use crate::k8s::tree::{Text, Tree};
 use crate::path::{At, FieldPath};
+
+/// So many fields are compared with each other; more are looked up.
+const FEW: usize = 24;
 
 /// Where a resource comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,13 +42,27 @@ impl Origin {
         pass: Option<&'static str>,
         from: impl IntoIterator<Item = At>,
     ) -> Self {
-        let mut from: Vec<At> = from.into_iter().collect();
-        let mut seen = std::collections::BTreeSet::new();
-        from.retain(|at| seen.insert(at.clone()));
-        if from.is_empty() {
+        let mut fields: Vec<At> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for at in from {
+            // Most have a handful of fields, which differ in their last segments.
+            let is_new = match fields.len() {
+                0..FEW => !fields.contains(&at),
+                len => {
+                    if len == FEW {
+                        seen.extend(fields.iter().cloned());
+                    }
+                    seen.insert(at.clone())
+                }
+            };
+            if is_new {
+                fields.push(at);
+            }
+        }
+        if fields.is_empty() {
             crate::bug!("a resource of {component} has no origin");
         }
-        Self { component, pass, from }
+        Self { component, pass, from: fields }
     }
 
     /// The field to blame first.
@@ -77,10 +97,40 @@ pub enum Body {
 /// One thing that will exist.
 #[derive(Clone, Debug)]
 pub struct Resource {
-    /// What it is.
-    pub body: Body,
+    body: Body,
     /// Where it comes from.
     pub origin: Origin,
+    /// Kept beside the object, for everybody asks for it again and again.
+    head: OnceLock<Head>,
+}
+
+/// What tells an object apart from others.
+#[derive(Clone, Debug)]
+struct Head {
+    api_version: Text,
+    /// How much of `apiVersion` is the group.
+    group: usize,
+    kind: Text,
+    name: Text,
+    namespace: Option<Text>,
+}
+
+impl Head {
+    fn of(object: &Tree) -> Self {
+        let text = |tree: Option<&Tree>| match tree {
+            Some(Tree::Str(text)) => Some(text.clone()),
+            _ => None,
+        };
+        let metadata = |key| text(object.get("metadata").and_then(|metadata| metadata.get(key)));
+        let api_version = text(object.get("apiVersion")).unwrap_or_default();
+        Self {
+            group: api_version.rfind('/').unwrap_or_default(),
+            api_version,
+            kind: text(object.get("kind")).unwrap_or_default(),
+            name: metadata("name").unwrap_or_default(),
+            namespace: metadata("namespace"),
+        }
+    }
 }
 
 impl Resource {
@@ -91,7 +141,17 @@ impl Resource {
 
     /// A Kubernetes object that is a tree already.
     pub fn tree(object: Tree, origin: Origin) -> Self {
-        Self { body: Body::Object(object), origin }
+        Self::new(Body::Object(object), origin)
+    }
+
+    /// Anything.
+    pub fn new(body: Body, origin: Origin) -> Self {
+        Self { body, origin, head: OnceLock::new() }
+    }
+
+    /// What it is.
+    pub fn body(&self) -> &Body {
+        &self.body
     }
 
     /// The object.
@@ -103,42 +163,51 @@ impl Resource {
 
     /// The object, to be changed; `None` for what is passed through byte for byte.
     pub fn as_tree_mut(&mut self) -> Option<&mut Tree> {
+        self.head.take();
         match &mut self.body {
             Body::Object(object) => Some(object),
             Body::Verbatim { .. } => None,
         }
     }
 
+    fn head(&self) -> &Head {
+        self.head.get_or_init(|| Head::of(self.as_tree()))
+    }
+
+    /// The object of the same kind and name among others, most likely `at` that place, and where it is.
+    pub fn twin<'r>(&self, at: usize, others: &'r [Self]) -> Option<(usize, &'r Self)> {
+        let is_twin = |(_, other): &(usize, &Self)| {
+            self.name() == other.name()
+                && self.kind() == other.kind()
+                && self.api_version() == other.api_version()
+        };
+        let there = others.get(at).map(|other| (at, other)).filter(is_twin);
+        there.or_else(|| others.iter().enumerate().find(is_twin))
+    }
+
     /// `apiVersion`.
     pub fn api_version(&self) -> &str {
-        text(self.as_tree().get("apiVersion"))
+        &self.head().api_version
     }
 
     /// The group of `apiVersion`; empty for the core.
     pub fn group(&self) -> &str {
-        self.api_version().rsplit_once('/').map_or("", |(group, _)| group)
+        let head = self.head();
+        &head.api_version[..head.group]
     }
 
     /// `kind`.
     pub fn kind(&self) -> &str {
-        text(self.as_tree().get("kind"))
+        &self.head().kind
     }
 
     /// `metadata.name`.
     pub fn name(&self) -> &str {
-        text(self.metadata("name"))
+        &self.head().name
     }
 
     /// `metadata.namespace`.
     pub fn namespace(&self) -> Option<&str> {
-        self.metadata("namespace").and_then(Tree::as_str)
+        self.head().namespace.as_deref()
     }
-
-    fn metadata(&self, key: &str) -> Option<&Tree> {
-        self.as_tree().get("metadata")?.get(key)
-    }
-}
-
-fn text(value: Option<&Tree>) -> &str {
-    value.and_then(Tree::as_str).unwrap_or_default()
 }

@@ -140,6 +140,22 @@ impl Unit {
         }
     }
 
+    /// Whether both are the same unit in some stage.
+    pub fn is_stage_of(&self, other: &Self) -> bool {
+        (self.id.kind, &self.id.name) == (other.id.kind, &other.id.name)
+    }
+
+    /// Shares with the unit of another stage what the objects of both have in common.
+    pub fn share(&mut self, other: &Self) {
+        for (at, resource) in self.resources.iter_mut().enumerate() {
+            if let Some((_, twin)) = resource.twin(at, &other.resources)
+                && let Some(object) = resource.as_tree_mut()
+            {
+                object.share(twin.as_tree());
+            }
+        }
+    }
+
     /// Puts a resource in.
     pub fn add(&mut self, resource: Resource) {
         self.resources.push(resource);

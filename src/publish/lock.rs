@@ -42,9 +42,13 @@ impl Digest {
     fn spell(self, into: &mut String) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         into.push_str(Self::PREFIX);
-        into.extend(self.0.iter().flat_map(|byte| {
-            [byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)]))
-        }));
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        // Digits are ASCII.
+        into.push_str(std::str::from_utf8(&digits).unwrap_or_default());
     }
 }
 
@@ -136,13 +140,20 @@ impl Lock {
             let _ = writeln!(text, "  {}: {}", key(name), quoted(version));
         }
         text.push_str(if self.files.is_empty() { "files: {}\n" } else { "files:\n" });
-        for (path, digest) in &self.files {
-            for part in ["  ", &*key(path.as_str()), ": "] {
-                text.push_str(part);
+        let files: Vec<(&RepoPath, &Digest)> = self.files.iter().collect();
+        let lines = |some: &[(&RepoPath, &Digest)]| {
+            let mut text = String::with_capacity(some.len() * 140);
+            for (path, digest) in some {
+                for part in ["  ", &*key(path.as_str()), ": "] {
+                    text.push_str(part);
+                }
+                digest.spell(&mut text);
+                text.push('\n');
             }
-            digest.spell(&mut text);
-            text.push('\n');
-        }
+            text
+        };
+        let parts: Vec<String> = files.par_chunks(1024).map(lines).collect();
+        parts.iter().for_each(|part| text.push_str(part));
         text
     }
 

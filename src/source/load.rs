@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
 
 use super::document::{Documents, Layer};
 use super::files::Sources;
@@ -133,11 +134,16 @@ pub fn load(
     diags: &mut Diagnostics,
 ) -> Result<Loaded, LoadError> {
     let mut loader = Loader { world, sections, sources: Sources::default(), diags };
-    let base = loader.blueprint(blueprint)?;
-    let layers = match overlays {
-        Some(folder) => loader.overlays(folder)?,
+    let of_blueprint = loader.files_of_blueprint(blueprint)?;
+    let of_overlays = match overlays {
+        Some(folder) => loader.files_of_overlays(folder)?,
         None => Vec::new(),
     };
+    // All at once, because that is done on all cores.
+    let mut read = loader.read(of_blueprint.iter().chain(&of_overlays))?;
+    let layers = read.split_off(of_blueprint.len());
+    let base = loader.blueprint(read);
+    let layers = loader.overlays(layers);
     let mut documents = Documents::default();
     if let Some(base) = base {
         documents.add(Layer::Base, Arc::clone(&base));
@@ -145,6 +151,9 @@ pub fn load(
     }
     Ok(Loaded { sources: loader.sources, documents })
 }
+
+/// What is in a file, unless that was reported.
+type File = Option<(SourceId, Arc<Node>)>;
 
 struct Overlay {
     target: Layer,
@@ -162,33 +171,34 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn blueprint(&mut self, path: &Utf8Path) -> Result<Option<Arc<Node>>, LoadError> {
-        let files = match self.world.standing(path) {
-            Standing::Nothing => return Err(LoadError::Missing(path.to_owned())),
-            Standing::File => vec![path.to_owned()],
+    fn files_of_blueprint(&self, path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, LoadError> {
+        match self.world.standing(path) {
+            Standing::Nothing => Err(LoadError::Missing(path.to_owned())),
+            Standing::File => Ok(vec![path.to_owned()]),
             Standing::Folder => {
                 let files = self.yaml_files(path)?;
                 if files.is_empty() {
                     return Err(LoadError::NoFiles(path.to_owned()));
                 }
-                files
+                Ok(files)
             }
-        };
+        }
+    }
+
+    fn blueprint(&mut self, files: Vec<File>) -> Option<Arc<Node>> {
         let mut joined = None;
         let mut first = None;
-        for file in files {
-            if let Some((source, root)) = self.read(&file)? {
-                first.get_or_insert(source);
-                if self.is_mapping(&root) {
-                    join(&mut joined, root, self.diags);
-                }
+        for (source, root) in files.into_iter().flatten() {
+            first.get_or_insert(source);
+            if self.is_mapping(&root) {
+                join(&mut joined, root, self.diags);
             }
         }
         if let (Some(root), Some(source)) = (&joined, first) {
             self.header(root, source, "Blueprint");
             self.known_sections(root, &["apiVersion", "kind"]);
         }
-        Ok(joined)
+        joined
     }
 
     fn yaml_files(&self, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, LoadError> {
@@ -208,7 +218,33 @@ impl Loader<'_> {
             .collect())
     }
 
-    fn read(&mut self, path: &Utf8Path) -> Result<Option<(SourceId, Arc<Node>)>, LoadError> {
+    /// Reads files, and parses them in parallel.
+    fn read<'p>(
+        &mut self,
+        paths: impl Iterator<Item = &'p Utf8PathBuf>,
+    ) -> Result<Vec<File>, LoadError> {
+        let texts: Vec<Option<SourceId>> =
+            paths.map(|path| self.text(path)).collect::<Result<_, _>>()?;
+        let sources = &self.sources;
+        let parsed: Vec<(File, Diagnostics)> = texts
+            .into_par_iter()
+            .map(|source| {
+                let mut diags = Diagnostics::new();
+                let root =
+                    source.and_then(|source| Some((source, root(source, sources, &mut diags)?)));
+                (root, diags)
+            })
+            .collect();
+        let mut files = Vec::with_capacity(parsed.len());
+        for (file, found) in parsed {
+            self.diags.append(found);
+            files.push(file);
+        }
+        Ok(files)
+    }
+
+    /// The text of a file, without a byte order mark; `None` if it is not UTF-8.
+    fn text(&mut self, path: &Utf8Path) -> Result<Option<SourceId>, LoadError> {
         let bytes = self
             .world
             .read(path)
@@ -226,21 +262,11 @@ impl Loader<'_> {
                 return Ok(None);
             }
         };
-        let text = text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned);
-        let source = self.sources.add(path, text);
-        let before = self.diags.len();
-        let root = parse(source, &self.sources.get(source).text, self.diags);
-        match root {
-            Some(root) if !root.is_null() => Ok(Some((source, root))),
-            _ => {
-                if self.diags.len() == before {
-                    self.diags
-                        .report(&EMPTY, Span { source, start: 0, end: 0 }, "the file is empty")
-                        .help("`groundplan init` writes a small working blueprint");
-                }
-                Ok(None)
-            }
-        }
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(text) => text.to_owned(),
+            None => text,
+        };
+        Ok(Some(self.sources.add(path, text)))
     }
 
     fn is_mapping(&mut self, root: &Node) -> bool {
@@ -288,21 +314,23 @@ impl Loader<'_> {
         }
     }
 
-    fn overlays(&mut self, folder: &Utf8Path) -> Result<Vec<Overlay>, LoadError> {
+    fn files_of_overlays(&self, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, LoadError> {
         if self.world.standing(folder) != Standing::Folder {
             return Err(LoadError::NotAFolder(folder.to_owned()));
         }
+        self.yaml_files(folder)
+    }
+
+    fn overlays(&mut self, files: Vec<File>) -> Vec<Overlay> {
         let mut overlays = Vec::new();
-        for file in self.yaml_files(folder)? {
-            if let Some((source, root)) = self.read(&file)?
-                && self.is_mapping(&root)
-            {
+        for (source, root) in files.into_iter().flatten() {
+            if self.is_mapping(&root) {
                 self.header(&root, source, "Overlay");
                 self.known_sections(&root, &["apiVersion", "kind", "cluster", "environment"]);
                 overlays.extend(self.overlay(&root, source));
             }
         }
-        Ok(overlays)
+        overlays
     }
 
     fn overlay(&mut self, root: &Arc<Node>, source: SourceId) -> Option<Overlay> {
@@ -432,4 +460,15 @@ impl Loader<'_> {
         documents.add(target.clone(), Arc::clone(&root));
         root
     }
+}
+
+/// What is in a text; `None` if it cannot be read or says nothing, which is then reported.
+fn root(source: SourceId, sources: &Sources, diags: &mut Diagnostics) -> Option<Arc<Node>> {
+    let root = parse(source, &sources.get(source).text, diags).filter(|root| !root.is_null());
+    if root.is_none() && diags.is_empty() {
+        diags
+            .report(&EMPTY, Span { source, start: 0, end: 0 }, "the file is empty")
+            .help("`groundplan init` writes a small working blueprint");
+    }
+    root
 }

@@ -56,7 +56,7 @@ fn one(text: &str, first_line: usize) -> Result<Option<Tree>, Unreadable> {
 
 fn tree(node: &Node) -> Tree {
     match &node.kind {
-        Kind::Seq(items) => Tree::Seq(items.iter().map(|item| tree(item)).collect()),
+        Kind::Seq(items) => items.iter().map(|item| tree(item)).collect::<Vec<_>>().into(),
         Kind::Map(entries) => {
             let entries = entries.iter().map(|(key, entry)| (key.to_string(), tree(&entry.value)));
             Tree::Map(entries.collect::<Map>())

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use groundplan::diag::Severity;
+use groundplan::k8s::tree::Tree;
+use groundplan::plan::{Body, Stage, UnitKind};
 use groundplan::report::Locate;
 use groundplan::world::Memory;
 use groundplan::{Compilation, Input};
@@ -201,6 +203,34 @@ fn every_value_of_the_platform_is_one_that_its_chart_reads() {
         .filter(|name| !seen.contains(name))
         .collect();
     assert!(unseen.is_empty(), "no case has a release of {unseen:?}");
+}
+
+#[test]
+fn environments_share_with_the_base_what_is_equal() {
+    let mut shared = BTreeSet::new();
+    for case in case_files("case") {
+        let text = fs::read_to_string(&case).unwrap_or_else(|error| panic!("{error}"));
+        let (input, _) = text.split_once("=== output\n").unwrap_or((&text, ""));
+        let Some(plan) = compile(&split(input.as_bytes())).plan else { continue };
+        for unit in plan.applications() {
+            let Some(base) = plan.units.get(&unit.id.in_stage(Stage::Base)) else { continue };
+            for (at, resource) in unit.resources.iter().enumerate() {
+                // What is passed through byte for byte is in no base.
+                let Body::Object(object) = resource.body() else { continue };
+                let Some((_, twin)) = resource.twin(at, &base.resources) else { continue };
+                let spec = |tree: &Tree| tree.get("spec").and_then(Tree::as_map).cloned();
+                let (Some(ours), Some(theirs)) = (spec(object), spec(twin.as_tree())) else {
+                    continue;
+                };
+                let what = format!("{}: {} {}", case.display(), resource.kind(), resource.name());
+                assert_eq!(ours == theirs, ours.is_shared_with(&theirs), "{what}");
+                if ours == theirs {
+                    shared.insert(unit.id.kind);
+                }
+            }
+        }
+    }
+    assert_eq!(Vec::from_iter(shared), [UnitKind::Database, UnitKind::Workload]);
 }
 
 #[test]

@@ -1,11 +1,9 @@
-//! What an Application holds: no object twice, none that Argo CD does not see, none that its project refuses, none
-//! that the cluster cannot store.
-
-use rayon::prelude::*;
+//! What an Application holds: no object that Argo CD does not see, none that its project refuses, none that the
+//! cluster cannot store.
 
 use crate::diag::{Diagnostics, Rule};
 use crate::k8s::tree::Tree;
-use crate::plan::{Plan, Resource, Unit, UnitKind, delivery};
+use crate::plan::{Resource, Unit, UnitKind, delivery};
 
 /// The kinds that Argo CD does not look at: `resource.exclusions` of `manifests/base/config/argocd-cm.yaml`, by
 /// groups. Any kind of a line goes with any group of it.
@@ -48,15 +46,6 @@ const MOST_DATA: usize = 1024 * 1024;
 /// The most bytes of an object that etcd takes by default: `--max-request-bytes`.
 const MOST_OBJECT: usize = 1536 * 1024;
 
-/// An object with two owners.
-pub static SHARED_OBJECT: Rule = Rule::error(
-    "argocd/shared-object",
-    "the same object is made twice in a cluster",
-    "Of two in one Application the last one wins silently; of two in two Applications each undoes the other, or \
-     with FailOnSharedResource=true the second is never synced (Argo CD, docs/user-guide/sync-options.md).",
-    "workloads: {web: {manifests: [config.yaml]}, api: {manifests: [config.yaml]}}  # shortened",
-);
-
 /// An object that Argo CD does not see.
 pub static EXCLUDED_KIND: Rule = Rule::error(
     "argocd/excluded-kind",
@@ -86,79 +75,18 @@ pub static TOO_LARGE: Rule = Rule::error(
 );
 
 /// The rules of this audit.
-pub static RULES: &[&Rule] = &[&SHARED_OBJECT, &EXCLUDED_KIND, &FORBIDDEN_KIND, &TOO_LARGE];
+pub static RULES: &[&Rule] = &[&EXCLUDED_KIND, &FORBIDDEN_KIND, &TOO_LARGE];
 
-/// What makes an object the same in a cluster; its version does not.
-///
-/// What differs most comes first, so that most comparisons end there.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Key<'a> {
-    name: &'a str,
-    kind: &'a str,
-    namespace: &'a str,
-    group: &'a str,
-    cluster: &'a str,
-}
-
-/// Checks the objects of all Applications.
-pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
-    let units: Vec<&Unit> = plan.applications().collect();
-    let found: Vec<Diagnostics> = units
-        .par_iter()
-        .map(|unit| {
-            let mut found = Diagnostics::new();
-            for object in &unit.resources {
-                let key = Key::of(unit, object);
-                kind(unit, object, &key, &mut found);
-                size(object, &key, &mut found);
-            }
-            found
-        })
-        .collect();
-    found.into_iter().for_each(|found| diags.append(found));
-
-    let mut owned: Vec<(Key<'_>, &Unit, &Resource)> = units
-        .par_iter()
-        .flat_map_iter(|unit| {
-            unit.resources.iter().map(|object| (Key::of(unit, object), *unit, object))
-        })
-        .collect();
-    // Stable: of the same objects, the one of the first unit stays first.
-    owned.par_sort_by(|one, other| one.0.cmp(&other.0));
-    for same in owned.chunk_by(|one, other| one.0 == other.0) {
-        let (key, owner, first) = &same[0];
-        for (_, unit, object) in &same[1..] {
-            diags
-                .report(&SHARED_OBJECT, object.origin.at(), shared(key, owner, unit))
-                .related(first.origin.at(), "the same object is made from here")
-                .help("give one of them another name, or remove it");
-        }
+/// Checks an object of an Application.
+pub fn judge(unit: &Unit, object: &Resource, diags: &mut Diagnostics) {
+    if unit.id.kind != UnitKind::ArgoCd {
+        kind(unit, object, diags);
+        size(object, diags);
     }
 }
 
-impl<'a> Key<'a> {
-    fn of(unit: &'a Unit, object: &'a Resource) -> Self {
-        Self {
-            name: object.name(),
-            kind: object.kind(),
-            namespace: object.namespace().unwrap_or_default(),
-            group: object.group(),
-            cluster: unit.id.stage.cluster().unwrap_or_default(),
-        }
-    }
-}
-
-fn shared(key: &Key<'_>, first: &Unit, second: &Unit) -> String {
-    let what = format!("the {} `{}`", key.kind, key.name);
-    if first.id == second.id {
-        return format!("{what} is twice in the {} `{}`", first.id.kind.word(), first.id.name);
-    }
-    let owner = |unit: &Unit| format!("the {} `{}`", unit.id.kind.word(), unit.id.name);
-    format!("{what} is in {} and in {}", owner(first), owner(second))
-}
-
-fn kind(unit: &Unit, object: &Resource, key: &Key<'_>, diags: &mut Diagnostics) {
-    let Key { group, kind, name, .. } = *key;
+fn kind(unit: &Unit, object: &Resource, diags: &mut Diagnostics) {
+    let (group, kind, name) = (object.group(), object.kind(), object.name());
     let excluded =
         EXCLUDED.iter().any(|(groups, kinds)| groups.contains(&group) && kinds.contains(&kind));
     if excluded {
@@ -188,14 +116,15 @@ fn kind(unit: &Unit, object: &Resource, key: &Key<'_>, diags: &mut Diagnostics) 
         .help("remove it, or have the platform's administrators apply it");
 }
 
-fn size(object: &Resource, key: &Key<'_>, diags: &mut Diagnostics) {
+fn size(object: &Resource, diags: &mut Diagnostics) {
     let tree = object.as_tree();
     let whole = json_size(tree);
     // What is small as a whole is not measured again.
     if whole <= MOST_DATA {
         return;
     }
-    let holds_data = key.group.is_empty() && matches!(key.kind, "ConfigMap" | "Secret");
+    let kind = object.kind();
+    let holds_data = object.group().is_empty() && matches!(kind, "ConfigMap" | "Secret");
     let data = if holds_data { data_size(tree) } else { 0 };
     let (size, most) = if data > MOST_DATA {
         (data, MOST_DATA)
@@ -209,9 +138,8 @@ fn size(object: &Resource, key: &Key<'_>, diags: &mut Diagnostics) {
             &TOO_LARGE,
             object.origin.at(),
             format!(
-                "the {} `{}` has {} KiB, {} KiB are the most",
-                key.kind,
-                key.name,
+                "the {kind} `{}` has {} KiB, {} KiB are the most",
+                object.name(),
                 size.div_ceil(1024),
                 most / 1024
             ),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::path::{At, DocumentId};
-use crate::plan::{Origin, Stage, UnitId};
+use crate::plan::{Origin, Plan, Stage, UnitId};
 use crate::tree;
 
 fn at(name: &str) -> At {
@@ -32,39 +32,8 @@ fn plan(units: Vec<(&str, &str, &str, Vec<Resource>)>) -> Plan {
 
 fn messages(plan: &Plan) -> Vec<String> {
     let mut diags = Diagnostics::new();
-    audit(plan, &mut diags);
+    crate::audit::testing::each(judge)(&crate::audit::View::of(plan), &mut diags);
     diags.iter().map(|found| format!("{}: {}", found.rule.name, found.message)).collect()
-}
-
-#[test]
-fn an_object_has_one_owner_in_a_cluster() {
-    let map = |from, namespace| object(from, "v1", "ConfigMap", namespace);
-    let twice = plan(vec![
-        ("api", "main", "test", vec![map("api", "shop-test"), map("api", "shop-test")]),
-        ("web", "main", "test", vec![map("web", "shop-test")]),
-    ]);
-    assert_eq!(
-        messages(&twice),
-        [
-            "argocd/shared-object: the ConfigMap `config` is twice in the workload `api`",
-            "argocd/shared-object: the ConfigMap `config` is in the workload `api` and in the workload `web`",
-        ]
-    );
-    // Another namespace, another cluster, another group.
-    let once = plan(vec![
-        ("api", "main", "test", vec![map("api", "shop-test")]),
-        ("api", "main", "prod", vec![map("api", "shop-prod")]),
-        ("web", "other", "test", vec![map("web", "shop-test")]),
-        ("own", "main", "test", vec![object("own", "acme.example/v1", "ConfigMap", "shop-test")]),
-    ]);
-    assert!(messages(&once).is_empty());
-}
-
-#[test]
-fn the_version_of_an_object_makes_it_no_other() {
-    let old = object("api", "autoscaling/v1", "HorizontalPodAutoscaler", "shop-test");
-    let new = object("api", "autoscaling/v2", "HorizontalPodAutoscaler", "shop-test");
-    assert_eq!(messages(&plan(vec![("api", "main", "test", vec![old, new])])).len(), 1);
 }
 
 #[test]

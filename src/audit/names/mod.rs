@@ -8,8 +8,7 @@ mod fields;
 mod objects;
 
 use crate::diag::{Diagnostics, Rule};
-
-use super::view::View;
+use crate::plan::{Resource, Unit};
 
 /// No name for an object of that kind.
 pub static INVALID: Rule = Rule::error(
@@ -72,13 +71,9 @@ pub static RULES: &[&Rule] =
     &[&INVALID, &LABEL, &ANNOTATIONS_TOO_LARGE, &PORT, &PORT_NAME, &VARIABLE];
 
 /// Finds names that Kubernetes refuses.
-pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
-    view.in_units(diags, |unit, diags| {
-        for resource in &unit.resources {
-            objects::judge(resource, diags);
-            fields::judge(resource, diags);
-        }
-    });
+pub fn judge(_: &Unit, resource: &Resource, diags: &mut Diagnostics) {
+    objects::judge(resource, diags);
+    fields::judge(resource, diags);
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 use super::*;
-use crate::audit::testing::{Estate, messages, rules_found};
+use crate::audit::testing::{Estate, each, messages, rules_found};
 use crate::k8s::tree::Tree;
 use crate::tree;
 
 fn found(object: Tree) -> Vec<String> {
-    rules_found(audit, &Estate::new().object(object).plan())
+    rules_found(each(judge), &Estate::new().object(object).plan())
 }
 
 fn named(version: &'static str, kind: &'static str, name: &str) -> Tree {
@@ -117,7 +117,7 @@ fn ports_and_variables_are_checked_where_kubernetes_knows_them() {
     let plan =
         Estate::new().object(pod(tree!({"name": name, "ports": [{"containerPort": 99999}]})));
     assert_eq!(
-        messages(audit, &plan.plan()),
+        messages(each(judge), &plan.plan()),
         ["`spec.containers[0].ports[0].containerPort` of Pod `web`: 99999 is not a port"]
     );
 }

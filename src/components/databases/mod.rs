@@ -121,5 +121,8 @@ impl Component for Databases {
             lower::database(database, &self.list, at, situation, plan);
             operations::lower(database, &self.list, at, situation, plan);
         }
+        if let Some(base) = situation.base {
+            plan.share(base);
+        }
     }
 }

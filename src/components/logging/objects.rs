@@ -97,7 +97,7 @@ fn pod_template(container: &'static str, label: &'static str, value: &str, memor
     } else {
         value.to_owned()
     };
-    let mut labels = crate::k8s::tree::Map::with_capacity(1);
+    let mut labels = crate::k8s::tree::Map::new();
     labels.insert(label, value);
     tree!({"spec": {
         "topologySpreadConstraints": [{

@@ -30,6 +30,7 @@ mod volumes;
 mod words;
 
 use indexmap::IndexMap;
+use rayon::prelude::*;
 
 use crate::component::{About, Component, Endpoint, EndpointOf, Resolving, Situation, Symbols};
 use crate::diag::Diagnostics;
@@ -39,6 +40,9 @@ use crate::plan::{Plan, UnitKind};
 use crate::source::Scope;
 
 pub use spec::WorkloadSpec;
+
+/// How many workloads are lowered one after the other: enough to be worth a task, few enough for all cores.
+const AT_ONCE: usize = 32;
 
 /// What the teams run, by name.
 #[derive(Debug)]
@@ -96,9 +100,21 @@ impl Component for Workloads {
     }
 
     fn lower(&self, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
-        for workload in &self.list {
-            lower::workload(workload, &at.key(&workload.name), situation, plan);
-        }
+        let parts: Vec<Plan> = self
+            .list
+            .par_chunks(AT_ONCE)
+            .map(|some| {
+                let mut part = Plan::default();
+                for workload in some {
+                    lower::workload(workload, &at.key(&workload.name), situation, &mut part);
+                }
+                if let Some(base) = situation.base {
+                    part.share(base);
+                }
+                part
+            })
+            .collect();
+        parts.into_iter().for_each(|part| plan.absorb(part));
     }
 }
 

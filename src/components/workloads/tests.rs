@@ -374,7 +374,7 @@ fn sealed_secrets_are_passed_through_byte_for_byte() {
 ",
     );
     let [sealed] = objects(&plan, "SealedSecret")[..] else { panic!("one SealedSecret") };
-    let Body::Verbatim { file, bytes, .. } = &sealed.body else { panic!("{:?}", sealed.body) };
+    let Body::Verbatim { file, bytes, .. } = sealed.body() else { panic!("{sealed:?}") };
     assert_eq!(file, "sealedsecret-keys.yaml");
     assert_eq!(bytes, text.as_bytes());
     assert!(plan.facts.secrets.is_empty(), "nothing is asked of the store");

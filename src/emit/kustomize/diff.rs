@@ -49,18 +49,20 @@ fn same(base: &Tree, wanted: &Tree) -> bool {
     let (Some(base), Some(wanted)) = (base.as_map(), wanted.as_map()) else {
         return base.same_as(wanted);
     };
-    base.len() == wanted.len()
-        && base.iter().all(|(key, old)| match (key, old, wanted.get(key)) {
-            ("metadata", Tree::Map(old), Some(Tree::Map(new))) => {
-                let count = |map: &Map| map.iter().filter(|(key, value)| !moot(key, value)).count();
-                count(old) == count(new)
-                    && old
-                        .iter()
-                        .filter(|(key, value)| !moot(key, value))
-                        .all(|(key, old)| new.get(key).is_some_and(|new| old.same_as(new)))
-            }
-            (_, old, new) => new.is_some_and(|new| old.same_as(new)),
-        })
+    base.is_shared_with(wanted)
+        || base.len() == wanted.len()
+            && base.iter().all(|(key, old)| match (key, old, wanted.get(key)) {
+                ("metadata", Tree::Map(old), Some(Tree::Map(new))) => {
+                    let count =
+                        |map: &Map| map.iter().filter(|(key, value)| !moot(key, value)).count();
+                    count(old) == count(new)
+                        && old
+                            .iter()
+                            .filter(|(key, value)| !moot(key, value))
+                            .all(|(key, old)| new.get(key).is_some_and(|new| old.same_as(new)))
+                }
+                (_, old, new) => new.is_some_and(|new| old.same_as(new)),
+            })
 }
 
 /// The object without what the build decides.
@@ -143,7 +145,7 @@ impl<'t> Walk<'t> {
     fn value(&mut self, old: &'t Tree, new: &'t Tree) -> Option<Tree> {
         match (old, new) {
             (Tree::Map(old), Tree::Map(new)) => self.map(old, new).map(Tree::Map),
-            (Tree::Seq(old), Tree::Seq(new)) => self.list(old, new).map(Tree::Seq),
+            (Tree::Seq(old), Tree::Seq(new)) => self.list(old, new).map(Tree::from),
             (Tree::Seq(_) | Tree::Map(_), _) | (_, Tree::Seq(_) | Tree::Map(_)) => None,
             // The base's style stays with the patch's value: a number would get a string's quotes, and a text
             // that begins with a tab would become a literal, which kustomize then cannot read itself.

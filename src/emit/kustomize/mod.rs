@@ -36,14 +36,15 @@ pub struct Kustomization {
 impl Kustomization {
     /// What the file holds; none of its fields is deprecated.
     pub fn tree(&self) -> Tree {
-        let mut map = Map::with_capacity(5);
-        map.insert("apiVersion", "kustomize.config.k8s.io/v1beta1");
-        map.insert("kind", "Kustomization");
+        let mut entries: Vec<(&'static str, Tree)> = vec![
+            ("apiVersion", "kustomize.config.k8s.io/v1beta1".into()),
+            ("kind", "Kustomization".into()),
+        ];
         if let Some(namespace) = &self.namespace {
-            map.insert("namespace", namespace.clone());
+            entries.push(("namespace", namespace.clone().into()));
         }
         // Written even when empty: kustomize refuses a file that lists nothing at all.
-        map.insert("resources", Tree::of(&self.resources));
+        entries.push(("resources", Tree::of(&self.resources)));
         if !self.patches.is_empty() {
             let patches = self.patches.iter().map(|patch| {
                 let mut entry: Map = [("path", patch.path.clone())].into_iter().collect();
@@ -52,9 +53,9 @@ impl Kustomization {
                 }
                 Tree::Map(entry)
             });
-            map.insert("patches", patches.collect::<Vec<_>>());
+            entries.push(("patches", patches.collect::<Vec<_>>().into()));
         }
-        Tree::Map(map)
+        Tree::Map(entries.into_iter().collect())
     }
 }
 

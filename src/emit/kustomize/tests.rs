@@ -336,7 +336,7 @@ fn value() -> impl Strategy<Value = Tree> {
         let key =
             prop::sample::select(vec!["a", "b", "c/d", "e~f", "", "name", "finalizers", "$x"]);
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Tree::Seq),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Tree::from),
             prop::collection::vec((key, inner), 0..4)
                 .prop_map(|all| Tree::Map(all.into_iter().collect())),
         ]
@@ -355,7 +355,7 @@ fn items(keys: &'static [&'static str]) -> impl Strategy<Value = Tree> {
             }
             Tree::Map(map)
         };
-        Tree::Seq(items.into_iter().map(item).collect())
+        items.into_iter().map(item).collect::<Vec<_>>().into()
     })
 }
 

@@ -55,7 +55,7 @@ fn put(plan: &mut Plan, name: &str, stage: Stage, objects: impl IntoIterator<Ite
 fn verbatim(file: &str, bytes: &str) -> Resource {
     let object = serde_yaml::from_str(bytes).expect("an object");
     let body = Body::Verbatim { file: file.into(), bytes: bytes.into(), object };
-    Resource { body, origin: Origin::lowered("workloads", [at("workloads.web.secrets")]) }
+    Resource::new(body, Origin::lowered("workloads", [at("workloads.web.secrets")]))
 }
 
 fn paths(bundle: &Bundle) -> Vec<&str> {

@@ -22,7 +22,7 @@ fn words(keys: &'static [&'static str]) -> impl Strategy<Value = Tree> {
 }
 
 fn list() -> impl Strategy<Value = Tree> {
-    prop::collection::vec(word(), 0..4).prop_map(Tree::Seq)
+    prop::collection::vec(word(), 0..4).prop_map(Tree::from)
 }
 
 fn container(name: &'static str) -> impl Strategy<Value = Tree> {
@@ -147,8 +147,8 @@ fn mixed(base: &Tree, other: &Tree, coins: &mut impl Iterator<Item = bool>) -> T
             Tree::Map(mixed)
         }
         (Tree::Seq(base), Tree::Seq(other)) if base.len() == other.len() => {
-            let pairs = base.iter().zip(other);
-            Tree::Seq(pairs.map(|(base, other)| mixed_or(base, other, coins)).collect())
+            let pairs = base.iter().zip(&**other);
+            pairs.map(|(base, other)| mixed_or(base, other, coins)).collect::<Vec<_>>().into()
         }
         _ => other.clone(),
     }

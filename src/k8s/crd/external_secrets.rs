@@ -160,7 +160,7 @@ pub fn templated(
                 "name": name, "creationPolicy": "Owner", "deletionPolicy": "Retain",
                 "template": template
             },
-            "data": (Tree::Seq(data.collect()))
+            "data": (data.collect::<Vec<_>>())
         }
     })
 }

@@ -112,10 +112,10 @@ impl<'t> Merge<'t> {
 
     fn list(&mut self, base: &'t [Tree], patch: &'t [Tree]) -> Result<Option<Tree>, String> {
         match self.schema.joining(&self.path) {
-            Joining::Replace => Ok(Some(Tree::Seq(patch.to_vec()))),
+            Joining::Replace => Ok(Some(patch.to_vec().into())),
             Joining::Union => {
                 let rest = base.iter().filter(|item| !patch.contains(item));
-                Ok(Some(Tree::Seq(patch.iter().chain(rest).cloned().collect())))
+                Ok(Some(patch.iter().chain(rest).cloned().collect::<Vec<_>>().into()))
             }
             Joining::Merge(keys) => {
                 // An item that is only a directive speaks for the list.
@@ -125,10 +125,10 @@ impl<'t> Merge<'t> {
                 let whole = patch.iter().find(alone).and_then(Tree::as_map);
                 let items = patch.iter().filter(|item| !alone(item)).collect::<Vec<_>>();
                 match whole.map_or(Ok(Directive::Merge), |map| self.directive(map))? {
-                    Directive::Merge => {
-                        self.items(base, &items, keys).map(|all| Some(Tree::Seq(all)))
+                    Directive::Merge => self.items(base, &items, keys).map(|all| Some(all.into())),
+                    Directive::Replace => {
+                        Ok(Some(items.into_iter().cloned().collect::<Vec<_>>().into()))
                     }
-                    Directive::Replace => Ok(Some(Tree::Seq(items.into_iter().cloned().collect()))),
                     Directive::Delete => Ok(None),
                 }
             }

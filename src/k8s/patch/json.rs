@@ -1,5 +1,7 @@
 //! JSON patches (RFC 6902): what the steps do.
 
+use std::sync::Arc;
+
 use super::Operation;
 use crate::k8s::tree::{Tree, index, steps};
 
@@ -55,7 +57,7 @@ fn add(object: &mut Tree, path: &str, value: Tree) -> Result<(), String> {
         Tree::Seq(items) => {
             let at = if last == "-" { Some(items.len()) } else { index(&last) };
             let at = at.filter(|at| *at <= items.len()).ok_or_else(|| nothing(path))?;
-            items.insert(at, value);
+            Arc::make_mut(items).insert(at, value);
         }
         _ => return Err(format!("{path} leads into a scalar")),
     }
@@ -68,7 +70,7 @@ fn remove(object: &mut Tree, path: &str) -> Result<Tree, String> {
         Tree::Map(map) => map.remove(&last).ok_or_else(|| nothing(path)),
         Tree::Seq(items) => {
             let at = index(&last).filter(|at| *at < items.len()).ok_or_else(|| nothing(path))?;
-            Ok(items.remove(at))
+            Ok(Arc::make_mut(items).remove(at))
         }
         _ => Err(nothing(path)),
     }

@@ -113,7 +113,7 @@ pub(crate) fn identity(item: &Tree, keys: Keys) -> Option<Vec<String>> {
     let item = item.as_map()?;
     let field = |key: &&str| match item.get(key) {
         None => Some(String::new()),
-        Some(Tree::Str(text)) if !text.is_empty() => Some(text.clone().into_owned()),
+        Some(Tree::Str(text)) if !text.is_empty() => Some(text.to_string()),
         Some(Tree::Int(value)) => Some(value.to_string()),
         Some(_) => None,
     };

@@ -131,17 +131,14 @@ pub enum Operation {
 
 /// The keys by which kustomize finds an object: they begin every patch that is itself an object.
 pub(crate) fn identity(object: &Tree) -> Map {
-    let mut map = Map::with_capacity(4);
+    let mut map = Map::new();
     for key in ["apiVersion", "kind"] {
         if let Some(value) = object.get(key) {
             map.insert(key, value.clone());
         }
     }
     if let Some(name) = object.pointer("/metadata/name") {
-        map.insert(
-            "metadata",
-            [(Text::Borrowed("name"), name.clone())].into_iter().collect::<Map>(),
-        );
+        map.insert("metadata", [(Text::from("name"), name.clone())].into_iter().collect::<Map>());
     }
     map
 }

@@ -238,7 +238,7 @@ impl<'de> Deserialize<'de> for Tree {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Tree, E> {
-                Ok(Tree::Str(text.to_owned().into()))
+                Ok(Tree::Str(super::Text::copy(text)))
             }
 
             fn visit_string<E: de::Error>(self, text: String) -> Result<Tree, E> {
@@ -250,7 +250,7 @@ impl<'de> Deserialize<'de> for Tree {
                 while let Some(item) = items.next_element()? {
                     seq.push(item);
                 }
-                Ok(Tree::Seq(seq))
+                Ok(seq.into())
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
@@ -259,7 +259,7 @@ impl<'de> Deserialize<'de> for Tree {
                     if map.contains_key(&key) {
                         return Err(de::Error::custom(format_args!("the key {key:?} comes twice")));
                     }
-                    map.push_new(key.into(), value);
+                    map.insert(key, value);
                 }
                 Ok(Tree::Map(map))
             }

@@ -7,16 +7,16 @@
 mod de;
 mod map;
 mod ser;
+mod text;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use map::Map;
-
-/// A string of a tree: borrowed when the program itself spells it, owned otherwise.
-pub type Text = Cow<'static, str>;
+pub use text::Text;
 
 /// A JSON-like value whose maps keep their order.
 ///
@@ -34,8 +34,8 @@ pub enum Tree {
     Float(f64),
     /// A string.
     Str(Text),
-    /// A list.
-    Seq(Vec<Tree>),
+    /// A list; clones share its items until one of them is changed.
+    Seq(Arc<Vec<Tree>>),
     /// A map from strings.
     Map(Map),
 }
@@ -75,6 +75,7 @@ impl Tree {
     }
 
     /// The value of `key`, when this is a map that holds it.
+    #[inline]
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.as_map()?.get(key)
     }
@@ -97,42 +98,48 @@ impl Tree {
     pub fn pointer_mut(&mut self, pointer: &str) -> Option<&mut Self> {
         steps(pointer)?.try_fold(self, |tree, step| match tree {
             Self::Map(map) => map.get_mut(&step),
-            Self::Seq(items) => items.get_mut(index(&step)?),
+            Self::Seq(items) => Arc::make_mut(items).get_mut(index(&step)?),
             _ => None,
         })
     }
 
     /// Whether this is null.
+    #[inline]
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
     /// The boolean, when this is one.
+    #[inline]
     pub fn as_bool(&self) -> Option<bool> {
         if let Self::Bool(value) = self { Some(*value) } else { None }
     }
 
     /// The whole number, when this is one.
+    #[inline]
     pub fn as_i64(&self) -> Option<i64> {
         if let Self::Int(value) = self { Some(*value) } else { None }
     }
 
     /// The string, when this is one.
+    #[inline]
     pub fn as_str(&self) -> Option<&str> {
         if let Self::Str(text) = self { Some(text) } else { None }
     }
 
     /// The items, when this is a list.
+    #[inline]
     pub fn as_seq(&self) -> Option<&[Self]> {
         if let Self::Seq(items) = self { Some(items) } else { None }
     }
 
     /// The items, to change them.
     pub fn as_seq_mut(&mut self) -> Option<&mut Vec<Self>> {
-        if let Self::Seq(items) = self { Some(items) } else { None }
+        if let Self::Seq(items) = self { Some(Arc::make_mut(items)) } else { None }
     }
 
     /// The entries, when this is a map.
+    #[inline]
     pub fn as_map(&self) -> Option<&Map> {
         if let Self::Map(map) = self { Some(map) } else { None }
     }
@@ -142,12 +149,29 @@ impl Tree {
         if let Self::Map(map) = self { Some(map) } else { None }
     }
 
+    /// Shares with `other` whatever both have, so that it is there once and known to be the same.
+    pub fn share(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Map(ours), Self::Map(theirs)) => ours.share(theirs),
+            (Self::Seq(ours), Self::Seq(theirs)) if !Arc::ptr_eq(ours, theirs) => {
+                if ours == theirs {
+                    ours.clone_from(theirs);
+                    return;
+                }
+                let items = Arc::make_mut(ours).iter_mut().zip(&**theirs);
+                items.for_each(|(ours, theirs)| ours.share(theirs));
+            }
+            _ => {}
+        }
+    }
+
     /// Whether both say the same to Kubernetes: as `==`, but the order of map keys does not matter.
     pub fn same_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Seq(ours), Self::Seq(theirs)) => {
-                ours.len() == theirs.len()
-                    && ours.iter().zip(theirs).all(|(ours, theirs)| ours.same_as(theirs))
+                Arc::ptr_eq(ours, theirs)
+                    || ours.len() == theirs.len()
+                        && ours.iter().zip(&**theirs).all(|(ours, theirs)| ours.same_as(theirs))
             }
             (Self::Map(ours), Self::Map(theirs)) => ours.same_as(theirs),
             _ => self == other,
@@ -215,10 +239,10 @@ from! {
     u16 => value Self::Int(value.into());
     u32 => value Self::Int(value.into());
     f64 => value Self::Float(value);
-    &'static str => text Self::Str(Cow::Borrowed(text));
-    String => text Self::Str(Cow::Owned(text));
+    &'static str => text Self::Str(text.into());
+    String => text Self::Str(text.into());
     Text => text Self::Str(text);
-    Vec<Tree> => items Self::Seq(items);
+    Vec<Tree> => items Self::Seq(Arc::new(items));
     Map => map Self::Map(map);
 }
 
@@ -235,7 +259,7 @@ impl<T: Into<Tree>> From<Option<T>> for Tree {
 macro_rules! tree {
     (null) => { $crate::k8s::tree::Tree::Null };
     ([ $($item:tt),* $(,)? ]) => {
-        $crate::k8s::tree::Tree::Seq(::std::vec![$($crate::tree!($item)),*])
+        $crate::k8s::tree::Tree::from(::std::vec![$($crate::tree!($item)),*])
     };
     ({ $($key:literal : $value:tt),* $(,)? }) => {
         $crate::k8s::tree::Tree::Map(<$crate::k8s::tree::Map as ::std::iter::FromIterator<(

@@ -30,12 +30,13 @@ pub(super) struct Items {
 /// A struct under construction; the variant's name is set when it belongs to an enum.
 pub(super) struct Fields {
     variant: Option<&'static str>,
-    map: Map,
+    /// No struct has a field twice.
+    fields: Vec<(Text, Tree)>,
 }
 
 /// A map under construction.
 pub(super) struct Entries {
-    map: Map,
+    entries: Vec<(Text, Tree)>,
     key: Option<Text>,
     /// Whether the keys came in order until now, as a `BTreeMap`'s do: then none has to be searched for.
     sorted: bool,
@@ -47,9 +48,7 @@ fn room(length: Option<usize>) -> usize {
 }
 
 fn variant(name: &'static str, value: Tree) -> Tree {
-    let mut map = Map::with_capacity(1);
-    map.push_new(name.into(), value);
-    Tree::Map(map)
+    Tree::Map(Map::of(vec![(name.into(), value)]))
 }
 
 impl Serializer for ToTree {
@@ -122,11 +121,11 @@ impl Serializer for ToTree {
     }
 
     fn serialize_str(self, value: &str) -> Result<Tree, Unfit> {
-        Ok(Tree::Str(value.to_owned().into()))
+        Ok(Tree::Str(Text::copy(value)))
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<Tree, Unfit> {
-        Ok(Tree::Seq(value.iter().map(|byte| Tree::Int((*byte).into())).collect()))
+        Ok(value.iter().map(|byte| Tree::Int((*byte).into())).collect::<Vec<_>>().into())
     }
 
     fn serialize_none(self) -> Result<Tree, Unfit> {
@@ -195,11 +194,11 @@ impl Serializer for ToTree {
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Entries, Unfit> {
-        Ok(Entries { map: Map::with_capacity(room(length)), key: None, sorted: true })
+        Ok(Entries { entries: Vec::with_capacity(room(length)), key: None, sorted: true })
     }
 
     fn serialize_struct(self, _name: &'static str, length: usize) -> Result<Fields, Unfit> {
-        Ok(Fields { variant: None, map: Map::with_capacity(room(Some(length))) })
+        Ok(Fields { variant: None, fields: Vec::with_capacity(room(Some(length))) })
     }
 
     fn serialize_struct_variant(
@@ -209,7 +208,7 @@ impl Serializer for ToTree {
         variant: &'static str,
         length: usize,
     ) -> Result<Fields, Unfit> {
-        Ok(Fields { variant: Some(variant), map: Map::with_capacity(room(Some(length))) })
+        Ok(Fields { variant: Some(variant), fields: Vec::with_capacity(room(Some(length))) })
     }
 }
 
@@ -220,7 +219,7 @@ impl Items {
     }
 
     fn finish(self) -> Tree {
-        let items = Tree::Seq(self.items);
+        let items = Tree::from(self.items);
         match self.variant {
             Some(name) => variant(name, items),
             None => items,
@@ -263,12 +262,12 @@ macro_rules! fields {
                 key: &'static str,
                 value: &T,
             ) -> Result<(), Unfit> {
-                self.map.push_new(key.into(), value.serialize(ToTree)?);
+                self.fields.push((key.into(), value.serialize(ToTree)?));
                 Ok(())
             }
 
             fn end(self) -> Result<Tree, Unfit> {
-                let fields = Tree::Map(self.map);
+                let fields = Tree::Map(Map::of(self.fields));
                 Ok(match self.variant {
                     Some(name) => variant(name, fields),
                     None => fields,
@@ -296,17 +295,14 @@ impl SerializeMap for Entries {
         let key =
             self.key.take().ok_or_else(|| Unfit("a map's value came before its key".into()))?;
         let value = value.serialize(ToTree)?;
-        self.sorted = self.sorted && self.map.last_key().is_none_or(|last| *last < *key);
-        if self.sorted {
-            self.map.push_new(key, value);
-        } else {
-            self.map.insert(key, value);
-        }
+        self.sorted = self.sorted && self.entries.last().is_none_or(|(last, _)| *last < key);
+        self.entries.push((key, value));
         Ok(())
     }
 
     fn end(self) -> Result<Tree, Unfit> {
-        Ok(Tree::Map(self.map))
+        let Self { entries, sorted, .. } = self;
+        Ok(Tree::Map(if sorted { Map::of(entries) } else { entries.into_iter().collect() }))
     }
 }
 
@@ -318,7 +314,7 @@ impl Serialize for Tree {
             Self::Int(value) => serializer.serialize_i64(*value),
             Self::Float(value) => serializer.serialize_f64(*value),
             Self::Str(text) => serializer.serialize_str(text),
-            Self::Seq(items) => serializer.collect_seq(items),
+            Self::Seq(items) => serializer.collect_seq(&**items),
             Self::Map(map) => map.serialize(serializer),
         }
     }

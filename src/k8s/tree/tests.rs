@@ -61,14 +61,27 @@ fn unknown_fields_are_found_and_misfits_are_placed() {
 }
 
 #[test]
-fn field_names_are_borrowed() {
-    #[derive(Serialize)]
-    struct Spec {
-        replicas: u8,
-    }
-    let Tree::Map(map) = Tree::of(&Spec { replicas: 3 }) else { panic!("a struct is a map") };
-    let (key, _) = map.into_iter().next().expect("a field");
-    assert!(matches!(key, Cow::Borrowed("replicas")));
+fn clones_share_and_what_is_equal_can() {
+    let base = deployment();
+    let mut other = base.clone();
+    let spec = |tree: &Tree| tree.get("spec").and_then(Tree::as_map).cloned().expect("a spec");
+    assert!(spec(&base).is_shared_with(&spec(&other)));
+    other.get_mut("metadata").and_then(Tree::as_map_mut).expect("metadata").insert("x", 1);
+    assert!(spec(&base).is_shared_with(&spec(&other)), "a change unshares no more than its way");
+    assert_eq!(base, deployment(), "the other is untouched");
+    let mut equal = deployment();
+    *equal.pointer_mut("/spec/replicas").expect("replicas") = 4.into();
+    equal.share(&base);
+    assert_eq!(equal.pointer("/spec/replicas"), Some(&Tree::Int(4)));
+    let selector = |tree: &Tree| {
+        tree.pointer("/spec/selector").and_then(Tree::as_map).cloned().expect("a selector")
+    };
+    assert!(selector(&base).is_shared_with(&selector(&equal)));
+}
+
+#[test]
+fn a_value_is_no_larger_than_a_string() {
+    assert_eq!(size_of::<Tree>(), 24);
 }
 
 #[test]

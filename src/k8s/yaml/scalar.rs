@@ -151,8 +151,14 @@ fn word(text: &str) -> bool {
         ".nan",
         ".infinity",
     ];
-    // None is longer than nine bytes, and nearly every string is.
-    text.len() <= 10 && {
+    // Nearly every string is longer than the longest of them or begins otherwise.
+    let begins = |first: &u8| {
+        matches!(
+            first | 0x20,
+            b'y' | b'n' | b'o' | b't' | b'f' | b'i' | b'~' | b'=' | b'<' | b'.' | b'-' | b'+'
+        )
+    };
+    text.len() <= 10 && text.as_bytes().first().is_some_and(begins) && {
         let bare = text.strip_prefix(['-', '+']).unwrap_or(text);
         WORDS.iter().any(|word| word.eq_ignore_ascii_case(bare))
     }

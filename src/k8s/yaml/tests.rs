@@ -233,7 +233,7 @@ fn any_tree() -> impl Strategy<Value = Tree> {
     ];
     leaf.prop_recursive(5, 40, 5, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5).prop_map(Tree::Seq),
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Tree::from),
             prop::collection::vec((text(), inner), 0..5)
                 .prop_map(|entries| Tree::Map(entries.into_iter().collect())),
         ]

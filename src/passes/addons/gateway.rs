@@ -227,7 +227,7 @@ fn certificate(issuer: &str, hosts: BTreeSet<&str>) -> Tree {
             "issuerRef": {
                 "group": "cert-manager.io", "kind": "ClusterIssuer", "name": (issuer.to_owned())
             },
-            "dnsNames": (Tree::Seq(hosts)),
+            "dnsNames": hosts,
             "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"}
         }
     })
@@ -277,7 +277,7 @@ fn the_gateway(class: &'static str) -> Tree {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "Gateway",
         "metadata": {"name": (platform::GATEWAY_NAME), "namespace": NAMESPACE},
-        "spec": {"gatewayClassName": class, "listeners": (Tree::Seq(listeners))}
+        "spec": {"gatewayClassName": class, "listeners": listeners}
     })
 }
 

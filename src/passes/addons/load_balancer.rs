@@ -142,7 +142,7 @@ fn cilium_objects(cluster: &Cluster<'_>, first: String, last: String) -> Vec<Tre
         "CiliumBGPClusterConfig",
         tree!({
             "bgpInstances": [{
-                "name": POOL, "localASN": asn, "peers": (Tree::Seq(peers.collect()))
+                "name": POOL, "localASN": asn, "peers": (peers.collect::<Vec<_>>())
             }]
         }),
     ));

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexSet;
+use rayon::prelude::*;
 
 use super::{Root, annotate, label, resource};
 use crate::k8s::crd::argoproj::{
@@ -55,6 +56,21 @@ const OWNER_ACTIONS: [&str; 5] = [
 /// Groups and kinds by stage and project.
 type Held<'a> = BTreeMap<(&'a Stage, &'a str), BTreeSet<(&'a str, &'a str)>>;
 
+fn hold<'a>(mut held: Held<'a>, unit: &&'a Unit) -> Held<'a> {
+    if let Some(project) = unit.project.as_deref() {
+        let kinds = held.entry((&unit.id.stage, project)).or_default();
+        kinds.extend(unit.resources.iter().map(|object| (object.group(), object.kind())));
+    }
+    held
+}
+
+fn join<'a>(mut held: Held<'a>, more: Held<'a>) -> Held<'a> {
+    for (project, kinds) in more {
+        held.entry(project).or_default().extend(kinds);
+    }
+    held
+}
+
 impl Root<'_> {
     /// Puts the root's project, the platform's and those of the tenants into the unit.
     pub(super) fn add_projects(&self, unit: &mut Unit) {
@@ -73,13 +89,7 @@ impl Root<'_> {
 
     /// The kinds that tenants' units hold, by stage and project.
     fn held(&self) -> Held<'_> {
-        let mut held = Held::new();
-        for unit in &self.units {
-            let Some(project) = unit.project.as_deref() else { continue };
-            let kinds = held.entry((&unit.id.stage, project)).or_default();
-            kinds.extend(unit.resources.iter().map(|object| (object.group(), object.kind())));
-        }
-        held
+        self.units.par_iter().fold(Held::new, hold).reduce(Held::new, join)
     }
 
     /// Who may write what this project permits decides about every project, so nothing else is in it.
@@ -109,11 +119,13 @@ impl Root<'_> {
         let objects = || units().flat_map(|unit| &unit.resources);
         let (inside, outside): (Vec<_>, Vec<_>) =
             objects().partition(|object| object.namespace().is_some());
-        let held = inside.iter().map(|object| GroupKind::new(object.group(), object.kind()));
-        let kinds: BTreeSet<GroupKind> = delivery::guards()
-            .map(|(group, kind)| GroupKind::new(group, kind))
-            .chain(held)
-            .collect();
+        let held = inside.iter().map(|object| (object.group(), object.kind()));
+        let mut kinds: BTreeSet<(&str, &str)> = held.collect();
+        for guard in delivery::guards() {
+            kinds.insert(guard);
+        }
+        let kinds: BTreeSet<GroupKind> =
+            kinds.into_iter().map(|(group, kind)| GroupKind::new(group, kind)).collect();
         let cluster: BTreeSet<NamedKind> = outside
             .iter()
             .map(|object| NamedKind {

@@ -71,5 +71,5 @@ pub(super) fn users(cluster: &Cluster<'_>) -> Tree {
             "ssh_authorized_keys": (keys),
         })
     });
-    Tree::Seq(people.collect())
+    Tree::from(people.collect::<Vec<_>>())
 }

@@ -150,7 +150,7 @@ fn commands(units: &[&'static str]) -> Vec<Tree> {
     if !units.is_empty() {
         let words = ["systemctl", "enable", "--now", "--no-block"];
         let words = words.iter().chain(units).map(|word| Tree::from(*word));
-        commands.push(Tree::Seq(words.collect()));
+        commands.push(Tree::from(words.collect::<Vec<_>>()));
     }
     commands
 }

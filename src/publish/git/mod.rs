@@ -347,7 +347,7 @@ pub type Watch<'a> = &'a dyn Fn(Moment<'_>);
 /// If a bundle holds `groundplan.lock`, or a rendered one `hydrator.metadata`.
 pub fn publish(
     target: &Target,
-    branches: Vec<Branch>,
+    branches: impl AsRef<[Branch]>,
     commit: &CommitInfo,
     options: PublishOptions,
 ) -> Result<Vec<Revision>, PublishError> {
@@ -360,11 +360,12 @@ pub fn publish(
 /// See [`PublishError`].
 pub fn publish_watched(
     target: &Target,
-    branches: Vec<Branch>,
+    branches: impl AsRef<[Branch]>,
     commit: &CommitInfo,
     options: PublishOptions,
     watch: Watch<'_>,
 ) -> Result<Vec<Revision>, PublishError> {
+    let branches = branches.as_ref();
     let sources: Vec<_> =
         branches.iter().map(|branch| branch::Source::new(branch, commit)).collect();
     let wanted = sources.iter().map(branch::Wanted::new).collect::<Result<Vec<_>, _>>()?;

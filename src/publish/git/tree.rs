@@ -12,6 +12,9 @@ use super::pack::{Kind, Object, id};
 use crate::emit::bundle::{Bundle, RepoPath};
 use crate::publish::lock::{Digest, LOCK, Lock};
 
+/// So many folders in one are worth being made on all cores.
+const MANY: usize = 16;
+
 const FILE: u32 = 0o100_644;
 const EXECUTABLE: u32 = 0o100_755;
 const FOLDER: u32 = 0o040_000;
@@ -90,7 +93,7 @@ impl<'a> Folder<'a> {
     }
 
     fn grow(name: &'a str, leaves: &[Leaf<'a>], depth: usize) -> Self {
-        let (mut files, mut folders) = (Vec::new(), Vec::new());
+        let (mut files, mut below_here) = (Vec::new(), Vec::new());
         let mut rest = leaves;
         while let Some((leaf, others)) = rest.split_first() {
             let below = &leaf.path.as_str()[depth..];
@@ -103,9 +106,17 @@ impl<'a> Folder<'a> {
                 leaf.path.as_str().as_bytes()[depth..].starts_with(&below.as_bytes()[..=end])
             });
             let (inside, others) = rest.split_at(same);
-            folders.push(Self::grow(&below[..end], inside, depth + end + 1));
+            below_here.push((&below[..end], inside, depth + end + 1));
             rest = others;
         }
+        let grow =
+            |(name, leaves, depth): (&'a str, &[Leaf<'a>], usize)| Self::grow(name, leaves, depth);
+        // Most folders have two or three others in them, which are not worth a task each.
+        let folders: Vec<Self> = if below_here.len() < MANY {
+            below_here.into_iter().map(grow).collect()
+        } else {
+            below_here.into_par_iter().with_min_len(MANY).map(grow).collect()
+        };
         let mut folder = Self { name, files, folders, id: Oid::ZERO_SHA1, bytes: Vec::new() };
         folder.bytes = encode(&mut folder.entries());
         folder.id = id(Kind::Tree, &folder.bytes);

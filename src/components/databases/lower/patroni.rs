@@ -243,7 +243,7 @@ fn access(database: &Database) -> Tree {
     lines.push("host all all all reject".to_owned());
     tree!({
         "postgresql": {
-            "pg_hba": (Tree::Seq(lines.into_iter().map(Tree::from).collect())),
+            "pg_hba": (lines.into_iter().map(Tree::from).collect::<Vec<_>>()),
             "pg_ident": [
                 "local postgres postgres",
                 (format!("local postgres {REPLICATOR}")),

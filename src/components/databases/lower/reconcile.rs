@@ -82,9 +82,9 @@ fn plan(cx: Cx<'_>) -> Tree {
     let members = database.member_names();
     let hosts = members.map(|member| Tree::from(format!("{member}.{service}:{REST_PORT}")));
     tree!({
-        "members": (Tree::Seq(hosts.collect())),
+        "members": (hosts.collect::<Vec<_>>()),
         "digest": (patroni::digest(cx)),
-        "followed": (Tree::Seq(FOLLOWED.map(Tree::from).into())),
+        "followed": (FOLLOWED.map(Tree::from).to_vec()),
         "shared": (patroni::shared(cx))
     })
 }

@@ -23,7 +23,7 @@ pub fn dashboard(watched: &Watched, title: &str) -> String {
         "refresh": "1m",
         "schemaVersion": 39,
         "time": {"from": "now-6h", "to": "now"},
-        "panels": (Tree::Seq(panels)),
+        "panels": panels,
     });
     match serde_json::to_string_pretty(&board) {
         Ok(text) => text + "\n",
@@ -128,6 +128,6 @@ fn one(number: usize, (title, unit, series): Panel) -> Tree {
         "datasource": {"type": "prometheus"},
         "gridPos": {"h": 8, "w": 12, "x": (number % 2 * 12), "y": (number / 2 * 8)},
         "fieldConfig": {"defaults": {"unit": (unit.to_owned()), "min": 0}, "overrides": []},
-        "targets": (Tree::Seq(targets)),
+        "targets": targets,
     })
 }

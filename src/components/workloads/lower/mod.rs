@@ -51,8 +51,8 @@ impl Cx<'_> {
     }
 
     /// An origin of these fields of the workload.
-    fn from(&self, fields: &[&str]) -> Origin {
-        Origin::lowered("workloads", fields.iter().map(|field| self.at.key(field)))
+    fn from(&self, fields: &[&'static str]) -> Origin {
+        Origin::lowered("workloads", fields.iter().map(|field| self.at.field(*field)))
     }
 }
 
@@ -141,12 +141,11 @@ fn manifests(workload: &Workload, at: &At, namespace: Option<&str>) -> Vec<Resou
 fn secret_files(workload: &Workload, at: &At) -> Vec<Resource> {
     let resource = |file: &super::secret_files::SecretFile| {
         let place = field!(at, workload.secret_files).index(file.index);
-        let mut resource =
-            Resource::tree(file.object.clone(), Origin::lowered("workloads", [place]));
-        let name = format!("{}-{}.yaml", resource.kind().to_lowercase(), resource.name());
-        resource.body =
-            Body::Verbatim { file: name, bytes: file.bytes.clone(), object: file.object.clone() };
-        resource
+        let origin = Origin::lowered("workloads", [place]);
+        let object = Resource::tree(file.object.clone(), origin.clone());
+        let name = format!("{}-{}.yaml", object.kind().to_lowercase(), object.name());
+        let (bytes, object) = (file.bytes.clone(), file.object.clone());
+        Resource::new(Body::Verbatim { file: name, bytes, object }, origin)
     };
     workload.secret_files.iter().map(resource).collect()
 }

@@ -53,7 +53,7 @@ pub fn services(cx: Cx<'_>) -> Vec<Resource> {
         };
         services.push((headless(workload), "headless", spec, ["ports", "stateful"]));
     }
-    let object = |(name, role, spec, fields): (String, &str, _, [&str; 2])| {
+    let object = |(name, role, spec, fields): (String, &str, _, [&'static str; 2])| {
         let mut metadata = cx.metadata(name);
         let mut labels = selector(&workload.name);
         labels.insert(SERVICE_LABEL.to_owned(), role.to_owned());
