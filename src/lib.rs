@@ -22,11 +22,11 @@ pub mod path;
 pub mod world;
 // 1: what is told
 pub mod diag;
-// 2: text to documents; the words of Kubernetes; what is known of versions
-pub mod catalog;
+// 2: text to documents; the words of Kubernetes
 pub mod k8s;
 pub mod source;
-// 3: what will exist; how findings look
+// 3: what is known of other projects; what will exist; how findings look
+pub mod catalog;
 pub mod plan;
 pub mod report;
 // 4: what a component is; what crosses components; what only the whole shows; printing

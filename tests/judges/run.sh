@@ -41,7 +41,7 @@ tools() {
     schemas) echo "$venv/python $bin/kubectl-1.36" ;;
     crds) echo "$venv/python $bin/kubectl-1.36 $bin/tsc node" ;;
     database_alerts) echo "$venv/python $bin/kubectl-1.36 $bin/promtool" ;;
-    databases) echo "$venv/python $bin/kubectl-1.36 $image/opt/patroni/bin/patroni" ;;
+    databases) echo "$groundplan $venv/python $bin/kubectl-1.36 $image/opt/patroni/bin/patroni" ;;
     live) echo "$venv/python $bin/kubectl-1.36 $image/opt/patroni/bin/patroni $groundplan ip openssl unshare" ;;
     alerts) echo "$venv/python $bin/promtool $bin/amtool" ;;
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
@@ -61,7 +61,12 @@ tools() {
 judge() {
   local python=("$venv/python" -B) pipelines
   case $1 in
-    kustomize | schemas | crds | alerts | database_alerts | databases) "${python[@]}" "$here/$1.py" "$output" ;;
+    kustomize | schemas | crds | alerts | database_alerts) "${python[@]}" "$here/$1.py" "$output" ;;
+    databases)
+      # The estate, and one of the major that the image has: PostgreSQL reads its own settings only.
+      "$groundplan" compile "$here/live/estate.yaml" --output "$scratch/databases" || return
+      "${python[@]}" "$here/databases.py" "$output" && "${python[@]}" "$here/databases.py" "$scratch/databases"
+      ;;
     charts)
       mapfile -t helms < <(find "$GROUNDPLAN_JUDGES" -path '*/helm/helm' -type f | sort)
       "${python[@]}" "$here/charts.py" "$output" "$GROUNDPLAN_CHARTS" "${helms[@]}"
