@@ -37,9 +37,9 @@ Examples:
   groundplan secrets init secrets/main.age --cluster main --recipient age1…
   groundplan secrets init secrets/main.sops.yaml --cluster main     by the rules of .sops.yaml
 
-Makes the authorities of the cluster, of etcd and of the front proxy (ten years, ECDSA P-256), the keys that sign
-tokens of ServiceAccounts, the token with which machines join, and the key that encrypts Secrets in etcd. They go from
-memory into the encrypted file; nothing else is written, nothing is printed. A file that is there is never overwritten.
+Makes the authorities of the cluster, of etcd and of the front proxy (ten years, ECDSA P-256), the keys that sign \
+tokens of ServiceAccounts, the token with which machines join, and the key that encrypts Secrets in etcd. They go from \
+memory into the encrypted file; nothing else is written, nothing is printed. A file that is there is never overwritten. \
 SOPS needs the program `sops`, 3.9 or newer; age needs no program.")]
 struct InitArgs {
     /// The file to make: *.age for age, *.yaml or *.json for SOPS
@@ -61,7 +61,7 @@ Examples:
   groundplan secrets rotate kubeadm/token --file secrets/main.age --identity key.txt
   groundplan secrets rotate encryption/key --file secrets/main.sops.yaml
 
-A certificate and its key are made anew together. The file is encrypted for the same recipients as before. A cluster
+A certificate and its key are made anew together. The file is encrypted for the same recipients as before. A cluster \
 that runs does not take over new authorities or keys by itself: its runbook `certificates.md` says how.")]
 struct RotateArgs {
     /// The secret: see `groundplan secrets list`

@@ -20,11 +20,11 @@ Examples:
   groundplan seed --all --secrets secrets/main.age --identity key.txt --into ~/seeds/main
   groundplan seed web-1 web-2 --secrets secrets/main.sops.yaml --into ~/seeds/main
   groundplan seed --all --secrets 'command:vault kv get -field=file estate/main' --into ~/seeds/main
-  groundplan seed --all --secrets env --into ~/seeds/main       GROUNDPLAN_SECRET_PKI_CA_CRT and so on
+  groundplan seed --all --secrets env --into ~/seeds/main   GROUNDPLAN_SECRET_PKI_CA_CRT and so on
 
-For each machine a folder with user-data, meta-data, network-config and seed.iso, the same as a NoCloud volume
-(label cidata). Files are 0600, folders 0700. A folder in a git work tree, or one that others can read, is refused. A
-compiled file that was changed by hand is refused. Either all machines are written or none. Delete what is written as
+For each machine a folder with user-data, meta-data, network-config and seed.iso, the same as a NoCloud volume \
+(label cidata). Files are 0600, folders 0700. A folder in a git work tree, or one that others can read, is refused. A \
+compiled file that was changed by hand is refused. Either all machines are written or none. Delete what is written as \
 soon as the machines have booted: whoever reads it can become the cluster.")]
 pub(super) struct SeedArgs {
     /// The machines

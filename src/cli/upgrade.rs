@@ -18,8 +18,8 @@ Examples:
   groundplan upgrade --to 1.37
   groundplan upgrade blueprints/acme.yaml --to 1.37.1 --cluster main
 
-Changes nothing. Prints the steps, one minor after the other, and in each the commands of every machine in order:
-control planes, members of an external etcd, workers. What stands in the way is told at its line of the blueprint, and
+Changes nothing. Prints the steps, one minor after the other, and in each the commands of every machine in order: \
+control planes, members of an external etcd, workers. What stands in the way is told at its line of the blueprint, and \
 the exit code is 1 then; what nobody knows stands in the way too, unless --accept-unknown says otherwise.")]
 pub(super) struct UpgradeArgs {
     #[command(flatten)]
