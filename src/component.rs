@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::diag::{Diagnostics, Rule, one_of};
 use crate::k8s::name::Name;
 use crate::k8s::pod_security::Level;
+use crate::k8s::reference::Reference;
 use crate::k8s::socket::Socket;
 use crate::path::At;
 pub use crate::plan::BackupPlace;
@@ -113,6 +114,29 @@ pub struct Resolving<'a> {
     pub diags: &'a mut Diagnostics,
     /// Files that the blueprint names.
     pub files: Files<'a>,
+}
+
+impl Resolving<'_> {
+    /// Binds whom something that can be connected to consents to, as written at `at`; what opens no connections is
+    /// reported by `no_client`.
+    pub fn bind_consent(&mut self, allows: &[Reference], at: &At, no_client: &'static Rule) {
+        for (index, who) in allows.iter().enumerate() {
+            let place = at.index(index);
+            match who.kind() {
+                "workload" => {
+                    self.symbols.endpoints.bind(&who.to_string(), &place, self.diags);
+                }
+                "team" => {
+                    self.symbols.teams.bind(who.name().as_str(), &place, self.diags);
+                }
+                kind => {
+                    self.diags
+                        .report(no_client, place, format!("a {kind} opens no connections"))
+                        .help("write `workload/<name>` or `team/<name>`");
+                }
+            }
+        }
+    }
 }
 
 /// Files that the blueprint names, by paths relative to it.

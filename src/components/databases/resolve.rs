@@ -31,7 +31,7 @@ pub fn database(
 ) -> Option<Database> {
     let at = &at.key(&name);
     cx.symbols.teams.bind(spec.team.as_str(), &field!(at, spec.team), cx.diags);
-    allows(&spec, at, cx);
+    cx.bind_consent(&spec.allows, &field!(at, spec.allows), &ALLOWS_NO_CLIENT);
     let pool = placement(&spec.postgres, at, cx);
     let storage =
         Storage { data: spec.storage.data, wal: spec.storage.wal, class: class(&spec, at, cx) };
@@ -198,26 +198,6 @@ fn distinct(database: &Database, at: &At, diags: &mut Diagnostics) {
                 .help("keep each password in a secret of its own");
         } else {
             known.insert(&user.secret, place);
-        }
-    }
-}
-
-/// Binds whom a database consents to.
-fn allows(spec: &DatabaseSpec, at: &At, cx: &mut Resolving<'_>) {
-    for (index, who) in spec.allows.iter().enumerate() {
-        let place = field!(at, spec.allows).index(index);
-        match who.kind() {
-            "workload" => {
-                cx.symbols.endpoints.bind(&who.to_string(), &place, cx.diags);
-            }
-            "team" => {
-                cx.symbols.teams.bind(who.name().as_str(), &place, cx.diags);
-            }
-            kind => {
-                cx.diags
-                    .report(&ALLOWS_NO_CLIENT, place, format!("a {kind} opens no connections"))
-                    .help("write `workload/<name>` or `team/<name>`");
-            }
         }
     }
 }

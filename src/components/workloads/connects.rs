@@ -161,23 +161,3 @@ pub static ALLOWS_NO_CLIENT: Rule = Rule::error(
     "Workloads connect, and teams have workloads; consent for anything else has no effect.",
     "workloads: {checkout: {allows: [external/card-network]}}",
 );
-
-/// Binds whom a workload consents to.
-pub fn allows(spec: &WorkloadSpec, at: &At, cx: &mut Resolving<'_>) {
-    for (index, who) in spec.allows.iter().enumerate() {
-        let place = field!(at, spec.allows).index(index);
-        match who.kind() {
-            "workload" => {
-                cx.symbols.endpoints.bind(&who.to_string(), &place, cx.diags);
-            }
-            "team" => {
-                cx.symbols.teams.bind(who.name().as_str(), &place, cx.diags);
-            }
-            kind => {
-                cx.diags
-                    .report(&ALLOWS_NO_CLIENT, place, format!("a {kind} opens no connections"))
-                    .help("write `workload/<name>` or `team/<name>`");
-            }
-        }
-    }
-}

@@ -20,7 +20,7 @@ use crate::source::Short;
 pub fn workload(name: Name, spec: WorkloadSpec, at: &At, cx: &mut Resolving<'_>) -> Workload {
     let at = &at.key(&name);
     cx.symbols.teams.bind(spec.team.as_str(), &field!(at, spec.team), cx.diags);
-    connects::allows(&spec, at, cx);
+    cx.bind_consent(&spec.allows, &field!(at, spec.allows), &connects::ALLOWS_NO_CLIENT);
     let scale = scale(&spec, at, cx.diags);
     let connects = connects::connects(&name, &spec, at, cx);
     Workload {
