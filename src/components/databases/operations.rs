@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::batch::v1::CronJob;
 use k8s_openapi::api::core::v1 as core;
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::backup::lower as backup;
@@ -157,18 +158,7 @@ impl Cx<'_> {
                 storage_class_name: Some(String::new()),
                 volume_name: volume,
                 resources: Some(core::VolumeResourceRequirements {
-                    requests: Some(
-                        EXPORT_SIZE
-                            .map(|(key, size)| {
-                                (
-                                    key.to_owned(),
-                                    k8s_openapi::apimachinery::pkg::api::resource::Quantity(
-                                        size.to_owned(),
-                                    ),
-                                )
-                            })
-                            .into(),
-                    ),
+                    requests: Some(export_size()),
                     limits: None,
                 }),
                 ..core::PersistentVolumeClaimSpec::default()
@@ -185,18 +175,7 @@ impl Cx<'_> {
             metadata: self.metadata(format!("{home}-{claim}"), None),
             spec: Some(core::PersistentVolumeSpec {
                 access_modes: Some(vec!["ReadWriteMany".to_owned()]),
-                capacity: Some(
-                    EXPORT_SIZE
-                        .map(|(key, size)| {
-                            (
-                                key.to_owned(),
-                                k8s_openapi::apimachinery::pkg::api::resource::Quantity(
-                                    size.to_owned(),
-                                ),
-                            )
-                        })
-                        .into(),
-                ),
+                capacity: Some(export_size()),
                 claim_ref: Some(core::ObjectReference {
                     api_version: Some("v1".to_owned()),
                     kind: Some("PersistentVolumeClaim".to_owned()),
@@ -453,4 +432,6 @@ impl Cx<'_> {
 }
 
 /// What a claim on an export says: nothing counts it, and a claim cannot be without.
-const EXPORT_SIZE: [(&str, &str); 1] = [("storage", "1Ti")];
+fn export_size() -> BTreeMap<String, Quantity> {
+    [("storage".to_owned(), Quantity("1Ti".to_owned()))].into()
+}

@@ -321,20 +321,27 @@ pub fn cron_job(
     metadata: ObjectMeta,
 ) -> batch::CronJob {
     let (minute, hour) = moment(database.name.as_str());
+    let schedule = backup.most_frequent().cron(minute, hour);
+    scheduled(
+        schedule,
+        job(template(database, backup, estate, false), deadline(database, backup)),
+        metadata,
+    )
+}
+
+/// A job on a schedule, never beside the one before it.
+pub fn scheduled(schedule: String, job: batch::JobSpec, metadata: ObjectMeta) -> batch::CronJob {
     batch::CronJob {
         metadata,
         spec: batch::CronJobSpec {
-            schedule: backup.most_frequent().cron(minute, hour),
+            schedule,
             time_zone: Some("Etc/UTC".to_owned()),
             concurrency_policy: Some("Forbid".to_owned()),
             starting_deadline_seconds: Some(3600),
             successful_jobs_history_limit: Some(3),
             failed_jobs_history_limit: Some(3),
             job_template: batch::JobTemplateSpec {
-                spec: Some(job(
-                    template(database, backup, estate, false),
-                    deadline(database, backup),
-                )),
+                spec: Some(job),
                 ..batch::JobTemplateSpec::default()
             },
             ..batch::CronJobSpec::default()

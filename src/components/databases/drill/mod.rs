@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::backup::lower::{Part, configuration, moment};
+use super::backup::lower::{Part, configuration, moment, scheduled};
 use super::backup::model::Backup;
 use super::backup::pods::{export, files, repository};
 use super::lower::pod;
@@ -75,36 +75,18 @@ pub fn cron_job(
     let (minute, hour) = moment(database.name.as_str());
     // Twice the time it may take, for the checks that a restore in anger would leave out.
     let deadline = 2 * backup.recovery_time.as_secs() + backup.recovery_point.as_secs();
-    batch::CronJob {
-        metadata,
-        spec: batch::CronJobSpec {
-            // After the night's backups, when few people look.
-            schedule: backup.drill.cron(minute, hour + 5),
-            time_zone: Some("Etc/UTC".to_owned()),
-            concurrency_policy: Some("Forbid".to_owned()),
-            starting_deadline_seconds: Some(3600),
-            successful_jobs_history_limit: Some(3),
-            failed_jobs_history_limit: Some(3),
-            job_template: batch::JobTemplateSpec {
-                spec: Some(batch::JobSpec {
-                    active_deadline_seconds: i64::try_from(deadline).ok(),
-                    // One that passes at the second try has still failed once: people shall know.
-                    backoff_limit: Some(0),
-                    template: core::PodTemplateSpec {
-                        metadata: Some(ObjectMeta {
-                            labels: Some(labels(database)),
-                            ..ObjectMeta::default()
-                        }),
-                        spec: Some(contents(database, backup, estate, home)),
-                    },
-                    ..batch::JobSpec::default()
-                }),
-                ..batch::JobTemplateSpec::default()
-            },
-            ..batch::CronJobSpec::default()
+    let job = batch::JobSpec {
+        active_deadline_seconds: i64::try_from(deadline).ok(),
+        // One that passes at the second try has still failed once: people shall know.
+        backoff_limit: Some(0),
+        template: core::PodTemplateSpec {
+            metadata: Some(ObjectMeta { labels: Some(labels(database)), ..ObjectMeta::default() }),
+            spec: Some(contents(database, backup, estate, home)),
         },
-        ..batch::CronJob::default()
-    }
+        ..batch::JobSpec::default()
+    };
+    // After the night's backups, when few people look.
+    scheduled(backup.drill.cron(minute, hour + 5), job, metadata)
 }
 
 fn contents(database: &Database, backup: &Backup, estate: &str, home: &str) -> core::PodSpec {
