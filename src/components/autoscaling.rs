@@ -5,11 +5,12 @@ use serde::Deserialize;
 
 use crate::component::{About, Component, Default, Resolving, Situation, Symbols};
 use crate::diag::{Diagnostics, Place, Rule};
+use crate::k8s::hardware::Infrastructure;
 use crate::k8s::name::Name;
 use crate::k8s::tree::Tree;
 use crate::k8s::words::words;
 use crate::path::At;
-use crate::plan::nodes::{self, NodeAutoscaling};
+use crate::plan::nodes::NodeAutoscaling;
 use crate::plan::{Plan, Stage};
 use crate::source::Scope;
 
@@ -78,22 +79,6 @@ pub enum Provider {
     ClusterApi,
 }
 
-/// What runs the machines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Infrastructure {
-    /// Proxmox VE.
-    Proxmox,
-    /// VMware vSphere.
-    Vsphere,
-    /// OpenStack.
-    OpenStack,
-    /// KubeVirt.
-    KubeVirt,
-    /// Bare metal by Metal3.
-    Metal3,
-}
-
 /// What counts the load of pods.
 #[derive(Clone, Copy, Debug, std::default::Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -105,13 +90,6 @@ pub struct PodsSpec {
 
 words! {
     Provider { "cluster-api" => ClusterApi }
-    Infrastructure {
-        "proxmox" => Proxmox,
-        "vsphere" => Vsphere,
-        "openstack" => OpenStack,
-        "kubevirt" => KubeVirt,
-        "metal3" => Metal3
-    }
 }
 
 /// Who makes and removes machines, with no default left.
@@ -167,15 +145,8 @@ impl Component for Autoscaling {
         let Stage::Cluster(cluster) = situation.stage else { return };
         plan.facts.pod_metrics.insert(cluster.clone(), (self.metrics, at.field("pods")));
         let Some((infrastructure, namespace, template)) = &self.nodes else { return };
-        let infrastructure = match infrastructure {
-            Infrastructure::Proxmox => nodes::Infrastructure::Proxmox,
-            Infrastructure::Vsphere => nodes::Infrastructure::Vsphere,
-            Infrastructure::OpenStack => nodes::Infrastructure::OpenStack,
-            Infrastructure::KubeVirt => nodes::Infrastructure::KubeVirt,
-            Infrastructure::Metal3 => nodes::Infrastructure::Metal3,
-        };
         let facts = NodeAutoscaling {
-            infrastructure,
+            infrastructure: *infrastructure,
             namespace: namespace.to_string(),
             template: template.clone(),
             at: at.clone(),

@@ -4,9 +4,13 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::count::whole;
 use super::leaf::{Invalid, Kind, as_written, leaf, show};
 use super::name::Subdomain;
+use super::words::words;
 
 leaf! {
     /// The number of a VLAN, 1 to 4094 (IEEE 802.1Q).
@@ -85,6 +89,32 @@ leaf! {
     kind: Kind::Text,
     pattern: "^[a-z_][a-z0-9_-]{0,31}$",
     examples: ["ops", "jane_doe"],
+}
+
+/// What runs the machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Infrastructure {
+    /// Proxmox VE.
+    Proxmox,
+    /// VMware vSphere.
+    Vsphere,
+    /// OpenStack.
+    OpenStack,
+    /// KubeVirt.
+    KubeVirt,
+    /// Bare metal by Metal3.
+    Metal3,
+}
+
+words! {
+    Infrastructure {
+        "proxmox" => Proxmox,
+        "vsphere" => Vsphere,
+        "openstack" => OpenStack,
+        "kubevirt" => KubeVirt,
+        "metal3" => Metal3,
+    }
 }
 
 as_written!(SshKey, Server, Registry, UserName);

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::k8s::hardware::Infrastructure;
 use crate::path::At;
 
 /// What a machine is for.
@@ -487,19 +488,4 @@ pub struct NodeAutoscaling {
     pub template: Option<crate::k8s::tree::Tree>,
     /// The section.
     pub at: At,
-}
-
-/// An infrastructure provider of Cluster API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Infrastructure {
-    /// Proxmox VE.
-    Proxmox,
-    /// VMware vSphere.
-    Vsphere,
-    /// OpenStack.
-    OpenStack,
-    /// KubeVirt.
-    KubeVirt,
-    /// Bare metal by Metal3.
-    Metal3,
 }

@@ -11,9 +11,10 @@ use sha2::{Digest, Sha256};
 use super::cluster::{Cluster, Pool};
 use super::texts::Texts;
 use super::{STATED_BY, kubeadm, user_data};
+use crate::k8s::hardware::Infrastructure;
 use crate::k8s::tree::{Map, Tree};
 use crate::k8s::yaml;
-use crate::plan::nodes::{AutoscaledPool, Infrastructure, NodeAutoscaling, NodeRole};
+use crate::plan::nodes::{AutoscaledPool, NodeAutoscaling, NodeRole};
 use crate::plan::{Origin, Plan, Resource, Stage, UnitId, UnitKind};
 use crate::tree;
 
