@@ -97,6 +97,7 @@ fn groundplan(root: &Path, arguments: &[&str]) -> (Duration, u64) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_groundplan"))
         .args(arguments)
         .current_dir(root)
+        .env("XDG_CACHE_HOME", root.join("cache"))
         .stdout(Stdio::null())
         .spawn()
         .expect("groundplan");

@@ -1,8 +1,12 @@
 //! Everything outside: the only door to files, the clock and the environment.
 
+mod witness;
+
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+
+pub use witness::{Question, Testimony, Witness};
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -60,13 +60,21 @@ impl BlueprintArgs {
         &self.blueprint
     }
 
+    /// What is read, spelled; `None` where somebody waits for a report even of nothing.
+    pub(super) fn spelled(&self) -> Option<String> {
+        let ReadingArgs { overlays, format, report, .. } = &self.reading;
+        let for_people = *format == Format::Human && report.is_empty();
+        for_people.then(|| format!("{:?} {overlays:?}", self.blueprint))
+    }
+
     /// Compiles and tells what was found; compared with what was `compiled` into a folder before, if one is named.
     pub(super) fn compile(
         &self,
+        world: &dyn World,
         output: &Output,
         compiled: Option<&Utf8Path>,
     ) -> anyhow::Result<Checked> {
-        self.reading.compile(&self.blueprint, output, compiled)
+        self.reading.compile(world, &self.blueprint, output, compiled)
     }
 }
 
@@ -74,6 +82,7 @@ impl ReadingArgs {
     /// Compiles and tells what was found.
     pub(super) fn compile(
         &self,
+        world: &dyn World,
         blueprint: &Utf8Path,
         output: &Output,
         compiled: Option<&Utf8Path>,
@@ -81,9 +90,9 @@ impl ReadingArgs {
         let beside = blueprint.parent().unwrap_or(Utf8Path::new("")).join("overlays");
         let overlays = match &self.overlays {
             Some(folder) => Some(folder.as_path()),
-            None => (Disk.standing(&beside) == Standing::Folder).then_some(beside.as_path()),
+            None => (world.standing(&beside) == Standing::Folder).then_some(beside.as_path()),
         };
-        let compilation = compile_after(Input { world: &Disk, blueprint, overlays }, compiled)?;
+        let compilation = compile_after(Input { world, blueprint, overlays }, compiled)?;
         let root = repository_root();
         let here = current_folder();
         let mut report = Report::new(
@@ -134,7 +143,7 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(output, None)?;
+    let checked = args.blueprint.compile(&Disk, output, None)?;
     if let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) {
         let objects: usize = plan.units.values().map(|unit| unit.resources.len()).sum();
         output.note(&format!(

@@ -5,10 +5,13 @@ use clap::Args;
 
 use super::Exit;
 use super::check::BlueprintArgs;
+use super::memory::Memory;
 use super::output::Output;
 use crate::emit;
 use crate::plan::{Layout, Plan};
 use crate::publish::files::{self, Changes, WriteOptions};
+use crate::publish::lock::Lock;
+use crate::world::{Disk, Witness};
 
 /// Arguments of `groundplan compile`.
 #[derive(Debug, Args)]
@@ -46,8 +49,23 @@ pub(super) struct OverwriteArgs {
     pub(super) allow_mass_deletion: bool,
 }
 
+impl CompileArgs {
+    /// The memory of this command; `None` where findings go to somebody who waits for them even if there are none.
+    fn memory(&self) -> Option<Memory> {
+        let layout = format!("{:?}", self.layout);
+        let read = self.blueprint.spelled()?;
+        Memory::of(&["compile", &read, self.output.as_str(), &layout])
+    }
+}
+
 pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(output, Some(&args.output))?;
+    let memory = args.memory();
+    if let Some(count) = memory.as_ref().and_then(|memory| memory.recall(&args.output)) {
+        unchanged(count, args, output);
+        return Ok(Exit::Fine);
+    }
+    let witness = Witness::of(&Disk);
+    let checked = args.blueprint.compile(&witness, output, Some(&args.output))?;
     let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
         return Ok(Exit::Findings);
     };
@@ -59,14 +77,25 @@ pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
     for change in &checked.compilation.changes {
         output.note(&format!("{}: {}", change.subject, change.takes.join(", ")));
     }
-    if args.check {
-        let changes = files::check(&bundle, &plan.versions, &args.output)?;
-        return Ok(out_of_date(&changes, args, output));
-    }
     let OverwriteArgs { force, allow_mass_deletion } = args.overwrite;
     let options = WriteOptions { force, allow_mass_deletion };
-    let changes = files::write(&bundle, &plan.versions, &args.output, options)?;
-    output.note(&format!("{}: {} files, {}", args.output, bundle.len(), summary(&changes)));
+    let changes = match args.check {
+        true => files::check(&bundle, &plan.versions, &args.output)?,
+        false => files::write(&bundle, &plan.versions, &args.output, options)?,
+    };
+    if changes.is_empty() {
+        unchanged(bundle.len(), args, output);
+        let is_silent = checked.compilation.diagnostics.is_empty()
+            && checked.compilation.changes.is_empty()
+            && plan.unproven.is_empty();
+        if let (true, Some(memory), Some(told)) = (is_silent, memory, witness.testimony()) {
+            memory.keep(told, &Lock::of(&bundle, &plan.versions).to_text());
+        }
+    } else if args.check {
+        return Ok(out_of_date(&changes, args, output));
+    } else {
+        output.note(&format!("{}: {} files, {}", args.output, bundle.len(), summary(&changes)));
+    }
     // The process ends: nobody has to take it apart piece by piece.
     std::mem::forget((checked, bundle));
     // pre-commit looks at what git tracks, so it would miss the files of a first compile.
@@ -108,10 +137,14 @@ pub(super) fn unproven(plan: &Plan, output: &Output) {
     }
 }
 
+/// Tells that there was nothing to do.
+fn unchanged(count: usize, args: &CompileArgs, output: &Output) {
+    let state =
+        if args.check { "up to date".to_owned() } else { format!("{count} files, unchanged") };
+    output.note(&format!("{}: {state}", args.output));
+}
+
 fn summary(changes: &Changes) -> String {
-    if changes.is_empty() {
-        return "unchanged".to_owned();
-    }
     format!(
         "{} created, {} changed, {} deleted",
         changes.created.len(),
@@ -121,10 +154,6 @@ fn summary(changes: &Changes) -> String {
 }
 
 fn out_of_date(changes: &Changes, args: &CompileArgs, output: &Output) -> Exit {
-    if changes.is_empty() {
-        output.note(&format!("{}: up to date", args.output));
-        return Exit::Fine;
-    }
     for (word, paths) in
         [("create", &changes.created), ("change", &changes.changed), ("delete", &changes.deleted)]
     {

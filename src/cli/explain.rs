@@ -10,6 +10,7 @@ use super::output::Output;
 use crate::diag::nearest;
 use crate::path::FieldPath;
 use crate::reference::rule_entry;
+use crate::world::Disk;
 use crate::{explain, rules};
 
 /// Arguments of `groundplan explain`.
@@ -39,7 +40,7 @@ pub(super) fn run(args: &ExplainArgs, output: &Output) -> anyhow::Result<Exit> {
         output.result(rule_entry(rule).trim_start())?;
         return Ok(Exit::Fine);
     }
-    let checked = args.reading.compile(&args.blueprint, output, None)?;
+    let checked = args.reading.compile(&Disk, &args.blueprint, output, None)?;
     let file = Utf8Path::new(args.what.trim_start_matches("./"));
     let below = file.strip_prefix(&args.output).unwrap_or(file);
     if let Some(text) = explain::file(&checked.compilation, below.as_str()) {

@@ -6,6 +6,7 @@ mod check;
 mod compile;
 mod explain;
 mod init;
+mod memory;
 mod output;
 mod publish;
 mod schema;
@@ -62,7 +63,8 @@ Exit codes:
 Environment:
   NO_COLOR, CLICOLOR_FORCE   never, or always, use colour
   SOURCE_DATE_EPOCH          the date of commits, in seconds since 1970
-  SOPS_AGE_KEY_FILE          the age identities that open secrets, where --identity is not given";
+  SOPS_AGE_KEY_FILE          the age identities that open secrets, where --identity is not given
+  XDG_CACHE_HOME             where a compile that changed nothing is remembered [default: ~/.cache]";
 
 /// Compiles one typed blueprint of a Kubernetes estate into the GitOps repository that Argo CD syncs.
 #[derive(Debug, Parser)]

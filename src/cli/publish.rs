@@ -15,6 +15,7 @@ use crate::publish::git::{
     Branch, CommitInfo, Create, Identity, PublishError, PublishOptions, Revision, Target, publish,
     source_commit,
 };
+use crate::world::Disk;
 
 /// Arguments of `groundplan publish`.
 #[derive(Debug, Args)]
@@ -56,7 +57,7 @@ fn identity(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) fn run(args: &PublishArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(output, None)?;
+    let checked = args.blueprint.compile(&Disk, output, None)?;
     let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
         return Ok(Exit::Findings);
     };

@@ -10,6 +10,7 @@ use crate::diag::{Place, one_of};
 use crate::k8s::version::VersionChoice;
 use crate::report::Locate;
 use crate::upgrade::{self, Obstacle, Upgrade};
+use crate::world::Disk;
 
 /// Arguments of `groundplan upgrade`.
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ pub(super) struct UpgradeArgs {
 }
 
 pub(super) fn run(args: &UpgradeArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(output, None)?;
+    let checked = args.blueprint.compile(&Disk, output, None)?;
     let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
         return Ok(Exit::Findings);
     };

@@ -9,11 +9,14 @@ use tempfile::TempDir;
 /// A folder with a blueprint, and the command in it.
 pub struct Bench {
     folder: TempDir,
+    /// Where the command remembers: not in the home of who runs the tests.
+    cache: TempDir,
 }
 
 impl Bench {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap_or_else(|error| panic!("{error}")) }
+        let folder = || tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        Self { folder: folder(), cache: folder() }
     }
 
     /// A folder with the smallest blueprint.
@@ -42,6 +45,7 @@ impl Bench {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
         command.args(arguments).current_dir(self.path());
+        command.env("XDG_CACHE_HOME", self.cache.path());
         for name in ["PRE_COMMIT", "NO_COLOR", "CLICOLOR_FORCE", "SOURCE_DATE_EPOCH"] {
             command.env_remove(name);
         }
@@ -91,6 +95,30 @@ fn findings_write_nothing() {
     let (code, _, _) = bench.run(&["publish", "--repo", "estate.git"]);
     assert_eq!(code, 1);
     assert!(!bench.path().join("estate.git").exists());
+}
+
+#[test]
+fn what_changed_nothing_is_remembered_and_every_change_is_noticed() {
+    let bench = Bench::smallest();
+    let remembered =
+        || fs::read_dir(bench.cache.path().join("groundplan")).map_or(0, |entries| entries.count());
+    assert_eq!(bench.run(&["compile"]).0, 0);
+    assert_eq!(remembered(), 0, "it wrote something");
+    let first = bench.run(&["compile"]);
+    assert_eq!(remembered(), 1);
+    assert_eq!(bench.run(&["compile"]), first, "the same words");
+    assert_eq!(bench.run(&["compile", "--check"]).0, 0);
+
+    let deployment = "output/workloads/hello/base/deployment-hello.yaml";
+    let text = bench.read(deployment);
+    bench.write(deployment, "edited: true\n");
+    assert_eq!(bench.run(&["compile"]).0, 3, "a hand edit");
+    bench.write(deployment, &text);
+    bench.write("blueprint.yaml", &shipped("smallest.yaml").replace("8080", "8081"));
+    assert_eq!(bench.run(&["compile", "--check"]).0, 2, "another blueprint");
+    bench.write("blueprint.yaml", &shipped("smallest.yaml"));
+    bench.write("overlays/environments/nowhere.yaml", "kind: Overlay\n");
+    assert_eq!(bench.run(&["compile", "--check"]).0, 1, "an overlay that was not there");
 }
 
 #[test]

@@ -25,11 +25,13 @@ use std::io;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
 
-use super::lock::InvalidLock;
+use super::lock::{Digest, InvalidLock, LOCK, Lock, NEXT_LOCK};
 use crate::emit::bundle::{Bundle, RepoPath};
 use plan::Plan;
 pub(super) use plan::is_mass_deletion;
+use scan::{Found, Kind, Scan};
 
 /// The folder in which new contents wait, below the output. Whatever a killed run left in it is removed.
 pub const STAGING: &str = ".groundplan.staging";
@@ -255,6 +257,31 @@ pub fn check(
     let to = plain(to);
     is_folder(to)?;
     Ok(Plan::new(bundle, versions, to)?.changes)
+}
+
+/// Whether the folder holds exactly the files of the lock with that digest, and no trace of a killed run: writing what
+/// the lock says would change nothing. Says how many files there are; `None` also where anything is in doubt.
+pub fn intact(to: &Utf8Path, lock: Digest) -> Option<usize> {
+    let to = plain(to);
+    if !is_folder(to).ok()? {
+        return None;
+    }
+    let _held = hold(to).ok()?;
+    let root = Scan::new(to, std::iter::empty()).ok()?;
+    let is_file = |scan: &Scan, path: &RepoPath| scan.find(path) == Found::Is(Kind::File);
+    let left_behind = [STAGING, NEXT_LOCK].iter().any(|name| root.in_root(name).is_some());
+    if left_behind || root.in_root(LOCK) != Some(Kind::File) {
+        return None;
+    }
+    let text = fs::read(to.join(LOCK)).ok().filter(|text| Digest::of(text) == lock)?;
+    let lock = Lock::parse(&text).ok()?;
+    let scan = Scan::new(to, lock.files.keys()).ok()?;
+    let files: Vec<(&RepoPath, &Digest)> = lock.files.iter().collect();
+    let holds = |(path, digest): &(&RepoPath, &Digest)| {
+        let bytes = || fs::read(to.join(path.as_str()));
+        is_file(&scan, path) && bytes().is_ok_and(|bytes| Digest::of(&bytes) == **digest)
+    };
+    files.par_iter().all(holds).then_some(files.len())
 }
 
 /// The path without trailing slashes, through which the system would follow a link.
