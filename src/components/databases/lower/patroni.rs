@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::Cx;
 use crate::components::databases::backup::lower as backup;
 use crate::components::databases::model::{DATA_MOUNT, Database, PORT, REST_PORT, SOCKETS};
+use crate::components::databases::spec::BackupTool;
 use crate::components::databases::{drill, monitoring, parameters, recover};
 use crate::emit::yaml;
 use crate::k8s::duration::Duration;
@@ -74,10 +75,12 @@ pub fn configuration(cx: Cx<'_>) -> Resource {
 
 /// The settings with where they come from, for people; Patroni reads no such file.
 fn explained(cx: Cx<'_>) -> String {
-    let mut text = String::from("| setting | value | from |\n| --- | --- | --- |\n");
+    let mut text =
+        String::from("| setting | value | from | a change takes |\n| --- | --- | --- | --- |\n");
     for (name, value) in cx.parameters {
-        let why = value.why.unwrap_or("written in the blueprint");
-        text.push_str(&format!("| {name} | {} | {why} |\n", value.text));
+        let why = value.derived.map_or("written in the blueprint", |formula| formula.why);
+        let takes = parameters::takes(name, cx.database.major.get());
+        text.push_str(&format!("| {name} | {} | {why} | {takes} |\n", value.text));
     }
     text
 }
@@ -162,20 +165,6 @@ fn local(cx: Cx<'_>) -> Tree {
     for (name, value) in cx.parameters.iter().filter(|(name, _)| !parameters::is_shared(name)) {
         map.insert(name.clone(), value.text.clone());
     }
-    if let Some(backup) = &cx.database.backup {
-        for (name, value) in backup::parameters(cx.database, backup) {
-            map.insert(name, value);
-        }
-    }
-    for (name, value) in [
-        ("ssl", "on".to_owned()),
-        ("ssl_cert_file", format!("{TLS_FOLDER}/tls.crt")),
-        ("ssl_key_file", format!("{TLS_FOLDER}/tls.key")),
-        ("ssl_ca_file", format!("{TLS_FOLDER}/ca.crt")),
-        ("ssl_min_protocol_version", "TLSv1.2".to_owned()),
-    ] {
-        map.insert(name, value);
-    }
     Tree::Map(map)
 }
 
@@ -230,8 +219,11 @@ fn access(database: &Database) -> Tree {
         // The Job that makes roles and databases; policies let nobody else near.
         "hostssl all postgres all scram-sha-256".to_owned(),
     ];
-    if database.backup.is_some() {
+    if let Some(backup) = &database.backup {
         lines.push(format!("hostssl postgres {} all scram-sha-256", drill::ROLE));
+        if backup.tool == BackupTool::WalG {
+            lines.push(format!("hostssl postgres {REPLICATOR} all scram-sha-256"));
+        }
     }
     if database.pooler.is_some() {
         lines.push(format!("hostssl postgres {POOLER} all scram-sha-256"));
