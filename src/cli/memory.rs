@@ -109,6 +109,10 @@ mod tests {
             folder.expect("a name of UTF-8").join(below)
         }
 
+        fn put(&self, path: &str) {
+            std::fs::write(self.path(path), "other").expect("a file");
+        }
+
         fn write(&self) {
             let options = WriteOptions { force: true, ..WriteOptions::default() };
             files::write(&self.bundle, &Default::default(), &self.path("output"), options)
@@ -139,30 +143,23 @@ mod tests {
         assert_eq!(estate.recall("one"), None);
         estate.keep();
         assert_eq!(estate.recall("one"), Some(2));
-        std::fs::write(estate.path("output/a/mine"), "a foreign file").expect("a file");
+        // A foreign file.
+        estate.put("output/a/mine");
         assert_eq!(estate.recall("one"), Some(2));
     }
 
     #[test]
     fn whatever_differs_is_done_again() {
-        let write = |path: &str| {
-            let path = path.to_owned();
-            move |estate: &Estate| std::fs::write(estate.path(&path), "other").expect("a file")
-        };
-        let changes: Vec<Box<dyn Fn(&Estate)>> = vec![
-            Box::new(write("blueprint.yaml")),
-            Box::new(write("overlays.yaml")),
-            Box::new(write("output/a/x.yaml")),
-            Box::new(write("output/groundplan.lock")),
-            Box::new(write("output/groundplan.lock.next")),
-            Box::new(write("output/.groundplan.staging")),
-            Box::new(write("cache/run.json")),
-            Box::new(|estate| {
-                std::fs::remove_file(estate.path("output/a/y.yaml")).expect("a file");
-            }),
-            Box::new(|estate| {
-                std::fs::remove_dir_all(estate.path("output")).expect("a folder");
-            }),
+        let changes: [fn(&Estate); 9] = [
+            |estate| estate.put("blueprint.yaml"),
+            |estate| estate.put("overlays.yaml"),
+            |estate| estate.put("output/a/x.yaml"),
+            |estate| estate.put("output/groundplan.lock"),
+            |estate| estate.put("output/groundplan.lock.next"),
+            |estate| estate.put("output/.groundplan.staging"),
+            |estate| estate.put("cache/run.json"),
+            |estate| std::fs::remove_file(estate.path("output/a/y.yaml")).expect("a file"),
+            |estate| std::fs::remove_dir_all(estate.path("output")).expect("a folder"),
         ];
         for (number, change) in changes.iter().enumerate() {
             let estate = Estate::new();
