@@ -513,7 +513,7 @@ fn log_settings(database: &Database, set: &mut Set) {
     );
     set.put(
         "max_slot_wal_keep_size",
-        amount((room / 5 * 2 / MI * MI).max(128 * MI)),
+        amount(derived_slot_wal(room)),
         "two fifths of the room for the log: a member that is away for long is built anew, and the disk never fills", REPLICATION);
     set.put(
         "wal_compression",
@@ -547,6 +547,17 @@ fn log_settings(database: &Database, set: &mut Set) {
         "a prepared transaction that is forgotten stops every vacuum",
         PREPARED,
     );
+}
+
+/// How much of the log a member or subscriber that is away may hold back, `max_slot_wal_keep_size`: what the alert
+/// about it counts from too.
+pub fn slot_wal(database: &Database) -> u64 {
+    written_bytes(database, "max_slot_wal_keep_size")
+        .unwrap_or_else(|| derived_slot_wal(log_room(database)))
+}
+
+fn derived_slot_wal(room: u64) -> u64 {
+    (room / 5 * 2 / MI * MI).max(128 * MI)
 }
 
 /// The bytes that the write-ahead log may take: its volume, or a fifth of the volume that it shares with the data.
