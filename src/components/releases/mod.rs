@@ -1,7 +1,7 @@
 //! `releases`: a team's own Helm charts, with values that are checked against the keys that the chart reads.
 
-mod traffic;
 mod spec;
+mod traffic;
 
 use indexmap::IndexMap;
 

@@ -101,12 +101,7 @@ pub(super) fn selector(name: &Name, spec: &ReleaseSpec) -> BTreeMap<String, Stri
     spec.selector.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
 }
 
-pub(super) fn resolve(
-    name: &Name,
-    spec: &ReleaseSpec,
-    at: &At,
-    cx: &mut Resolving<'_>,
-) -> Traffic {
+pub(super) fn resolve(name: &Name, spec: &ReleaseSpec, at: &At, cx: &mut Resolving<'_>) -> Traffic {
     cx.bind_consent(&spec.allows, &field!(at, spec.allows), &ALLOWS_NO_CLIENT);
     let client = Client {
         kind: "release",
@@ -130,8 +125,8 @@ pub(super) fn resolve(
         port(spec, expose.port.as_ref(), &place, at, cx.diags)
     });
     let scraped = spec.metrics.as_ref();
-    let scraped = scraped
-        .and_then(|name| port(spec, Some(name), &field!(at, spec.metrics), at, cx.diags));
+    let scraped =
+        scraped.and_then(|name| port(spec, Some(name), &field!(at, spec.metrics), at, cx.diags));
     Traffic { connects, exposed, scraped }
 }
 

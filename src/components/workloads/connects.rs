@@ -2,8 +2,8 @@
 
 use super::defaults as default;
 use super::spec::{ConnectSpec, WorkloadSpec};
-use crate::component::connects::{Client, Connect, ConnectRules, Wish};
 use crate::component::Resolving;
+use crate::component::connects::{Client, Connect, ConnectRules, Wish};
 use crate::diag::Rule;
 use crate::field;
 use crate::k8s::name::Name;

@@ -6,8 +6,8 @@ use crate::components::workloads::model::{Content, Kind, Secret, VolumeKind, Wor
 use crate::field;
 use crate::path::At;
 use crate::plan::{
-    Channel, Exposure, Peer, Plan, Replicas, Requests, Scrape, SecretEntry, SecretNeed,
-    Stage, UnitId,
+    Channel, Exposure, Peer, Plan, Replicas, Requests, Scrape, SecretEntry, SecretNeed, Stage,
+    UnitId,
 };
 
 const COMPONENT: &str = "workloads";
