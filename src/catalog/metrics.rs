@@ -80,7 +80,7 @@ macro_rules! exporters {
 
 exporters! {
     "alertmanager" "apiserver" "argo-cd" "cadvisor" "cert-manager" "cilium" "controller-manager" "coredns"
-    "elastic-operator" "etcd" "fluent-bit" "fluentd" "go" "grafana" "kube-proxy" "kube-state-metrics" "kubelet"
+    "elastic-operator" "etcd" "etcd-snapshots" "fluent-bit" "fluentd" "go" "grafana" "kube-proxy" "kube-state-metrics" "kubelet"
     "longhorn" "node-exporter" "patroni" "postgres-exporter" "prometheus" "prometheus-operator" "scheduler"
 }
 

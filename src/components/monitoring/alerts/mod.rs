@@ -10,6 +10,7 @@ mod programs;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::k8s::crd::prometheus::{AlertRule, PrometheusRuleSpec, RuleGroup};
+use crate::plan::EtcdBackup;
 use crate::plan::nodes::{Machines, NodeRole};
 
 /// How bad it is.
@@ -54,24 +55,30 @@ pub(super) struct Numbers {
     pub masters: usize,
     /// Members of etcd; 0 where no machine is described.
     pub etcd: usize,
+    /// Seconds after which a snapshot of etcd in its store is too old; 0 where none is taken there.
+    pub snapshot: u64,
 }
 
 impl Numbers {
-    pub fn of(machines: Option<&Machines>, external_etcd: bool) -> Self {
+    pub fn of(machines: Option<&Machines>, external_etcd: bool, backup: Option<&EtcdBackup>) -> Self {
         let count = |role| {
             machines.map_or(0, |all| all.machines.iter().filter(|one| one.role == role).count())
         };
         let masters = count(NodeRole::ControlPlane);
-        Self { masters, etcd: if external_etcd { count(NodeRole::Etcd) } else { masters } }
+        let etcd = if external_etcd { count(NodeRole::Etcd) } else { masters };
+        // Two were not taken, and an hour for the second to arrive.
+        let snapshot = backup.map_or(0, |backup| (2 * u64::from(backup.hours()) + 1) * 3600);
+        Self { masters, etcd, snapshot }
     }
 
     /// The expression with the numbers in it; `None` where it needs one that is not known.
     fn fill(self, expr: &str) -> Option<String> {
         let mut filled = expr.to_owned();
         for (word, number, known) in [
-            ("<masters>", self.masters, self.masters > 0),
-            ("<etcd>", self.etcd, self.etcd > 0),
-            ("<quorum>", self.etcd / 2 + 1, self.etcd > 0),
+            ("<masters>", self.masters as u64, self.masters > 0),
+            ("<etcd>", self.etcd as u64, self.etcd > 0),
+            ("<quorum>", self.etcd as u64 / 2 + 1, self.etcd > 0),
+            ("<snapshot>", self.snapshot, self.snapshot > 0),
         ] {
             if filled.contains(word) {
                 filled = known.then(|| filled.replace(word, &number.to_string()))?;
