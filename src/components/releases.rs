@@ -98,6 +98,8 @@ pub struct ReleaseSpec {
 #[derive(Debug)]
 pub struct Releases {
     list: IndexMap<Name, ReleaseSpec>,
+    /// The versions of Kubernetes that their charts let themselves be rendered for.
+    requires: IndexMap<Name, String>,
 }
 
 impl Component for Releases {
@@ -114,6 +116,7 @@ impl Component for Releases {
     type Spec = IndexMap<Name, ReleaseSpec>;
 
     fn resolve(spec: Self::Spec, at: &At, cx: &mut Resolving<'_>) -> Option<Self> {
+        let mut requires = IndexMap::new();
         for (name, release) in &spec {
             let at = at.key(name);
             cx.symbols.teams.bind(release.team.as_str(), &at.key("team"), cx.diags);
@@ -128,9 +131,10 @@ impl Component for Releases {
             credentials("", &values, &at.key("values"), cx);
             if let Some(index) = index(release, &at, cx) {
                 keys(&index, &values, &at.key("values"), cx);
+                requires.extend(index.kubernetes.map(|range| (name.clone(), range.to_string())));
             }
         }
-        Some(Self { list: spec })
+        Some(Self { list: spec, requires })
     }
 
     fn lower(&self, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
@@ -154,6 +158,7 @@ impl Component for Releases {
                 source: release.source(),
                 version: release.version.to_string(),
                 values: release.values(),
+                requires: self.requires.get(name).cloned(),
                 api_versions: Vec::new(),
                 ignored: Vec::new(),
                 origin: Origin::lowered("releases", [at]),
