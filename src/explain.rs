@@ -2,13 +2,14 @@
 //!
 //! Nothing is stored for this: compiling is pure and takes milliseconds, so it compiles and answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::Compilation;
 use crate::diag::one_of;
 use crate::emit::{self, Written};
-use crate::path::{At, FieldPath};
+use crate::path::{At, DocumentId, FieldPath};
+use crate::plan::{Derivation, Derived};
 use crate::reference::{default_of, defaults, description_of};
 use crate::registry::ABOUT;
 use crate::report::Locate;
@@ -22,12 +23,13 @@ pub fn field(compilation: &Compilation, path: &FieldPath) -> Option<String> {
     for line in description.lines().filter(|line| !line.is_empty()) {
         let _ = writeln!(text, "  {line}");
     }
-    let leaves = leaves(compilation, path);
+    let mut leaves = leaves(compilation, path);
+    derived_leaves(compilation, path, &mut leaves, &mut text);
     for leaf in &leaves {
         let _ = write!(text, "\n{leaf}\n");
         values(compilation, leaf, &mut text);
     }
-    if leaves.is_empty() {
+    if leaves.is_empty() && compilation.plan.is_some() {
         text.push_str("\nnot written, and without a default\n");
     }
     if let Some(plan) = &compilation.plan {
@@ -50,6 +52,11 @@ pub fn field(compilation: &Compilation, path: &FieldPath) -> Option<String> {
         for file in files {
             let _ = writeln!(text, "  {file}");
         }
+    } else {
+        text.push_str(
+            "\nthe blueprint has errors, so it is not known what follows and which files this reaches: `groundplan check` \
+             tells them\n",
+        );
     }
     Some(text)
 }
@@ -97,16 +104,23 @@ fn below(node: &Node, path: &FieldPath, leaves: &mut BTreeSet<FieldPath>) {
 
 fn values(compilation: &Compilation, leaf: &FieldPath, text: &mut String) {
     let mut rows: Vec<(String, String, String)> = Vec::new();
-    for document in compilation.loaded.documents.iter() {
-        let name = compilation.describe(document.id);
-        let name = if name.is_empty() { "blueprint".to_owned() } else { name };
+    let all = || compilation.loaded.documents.iter();
+    let following: Vec<&Derived> =
+        all().filter_map(|document| derived(compilation, document.id, leaf)).collect();
+    for document in all() {
+        let name = layer(compilation, document.id);
         let row = match document.get(leaf) {
             Some(node) => (name, shown(node), place(compilation, document, leaf)),
-            None => match default_of(leaf) {
-                Some(default) => {
+            None => match (default_of(leaf), derived(compilation, document.id, leaf)) {
+                (Some(default), _) => {
                     (name, default.value.to_owned(), format!("default, since {}", default.why))
                 }
-                None => (name, "(not written)".to_owned(), String::new()),
+                (None, Some(Derived { value, formula: Some((why, _)), .. })) => {
+                    (name, value.clone(), format!("follows: {why}"))
+                }
+                // Where nothing follows is no such thing, as in a cluster's document.
+                _ if !following.is_empty() => continue,
+                _ => (name, "(not written)".to_owned(), String::new()),
             },
         };
         // A layer that says what the blueprint says is not worth a line.
@@ -122,6 +136,75 @@ fn values(compilation: &Compilation, leaf: &FieldPath, text: &mut String) {
         let row = format!("  {name:names$}  {value:values$}  {place}");
         let _ = writeln!(text, "{}", row.trim_end());
     }
+    if let Some((_, source)) = following.iter().find_map(|value| value.formula) {
+        let _ = writeln!(text, "  source: {source}");
+    }
+    if let Some(value) = following.first() {
+        let _ = writeln!(text, "  a change takes {}", value.takes);
+    }
+}
+
+/// The value of a field that follows from others in a document.
+fn derived<'a>(
+    compilation: &'a Compilation,
+    document: DocumentId,
+    leaf: &FieldPath,
+) -> Option<&'a Derived> {
+    let (above, name) = (leaf.parent()?, leaf.last_key()?);
+    derivations(compilation)
+        .find(|found| found.of.document == document && found.of.path == above)
+        .and_then(|found| found.values.iter().find(|value| value.name == name))
+}
+
+fn derivations(compilation: &Compilation) -> impl Iterator<Item = &Derivation> {
+    compilation.plan.iter().flat_map(|plan| &plan.facts.derivations)
+}
+
+/// What follows at or below the path. Asked for something larger, the answer only says where they are.
+fn derived_leaves(
+    compilation: &Compilation,
+    path: &FieldPath,
+    leaves: &mut BTreeSet<FieldPath>,
+    text: &mut String,
+) {
+    let mut told: BTreeMap<&FieldPath, Vec<(String, &str)>> = BTreeMap::new();
+    let mut elsewhere: BTreeMap<&FieldPath, usize> = BTreeMap::new();
+    for found in derivations(compilation) {
+        let of = &found.of.path;
+        if path.starts_with(of) {
+            let name = layer(compilation, found.of.document);
+            let below = found.values.iter().map(|value| of.key(&value.name));
+            let asked: Vec<FieldPath> = below.filter(|leaf| leaf.starts_with(path)).collect();
+            if !asked.is_empty() {
+                told.entry(of).or_default().push((name, &found.terms));
+            }
+            leaves.extend(asked);
+        } else if of.starts_with(path) {
+            elsewhere.insert(of, found.values.len());
+        }
+    }
+    for (of, terms) in told {
+        let _ = write!(text, "\nwhat {of} follows from\n");
+        let mut last = "";
+        for (name, terms) in &terms {
+            if *terms != last {
+                let _ = writeln!(text, "  {name}: {terms}");
+            }
+            last = terms;
+        }
+    }
+    for (of, count) in elsewhere {
+        let _ = write!(
+            text,
+            "\n{of}\n  {count} values follow from other fields: `groundplan explain {of}`\n"
+        );
+    }
+}
+
+/// What a document is called.
+fn layer(compilation: &Compilation, document: DocumentId) -> String {
+    let name = compilation.describe(document);
+    if name.is_empty() { "blueprint".to_owned() } else { name }
 }
 
 /// The value on one line.

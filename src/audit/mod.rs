@@ -22,6 +22,7 @@ mod owners;
 mod pod_security;
 mod pods;
 mod policies;
+mod providers;
 mod references;
 mod replicas;
 mod secrets;
@@ -58,6 +59,7 @@ pub static AUDITS: &[Audit] = &[
     (api_versions::RULES, Look::Object(api_versions::judge)),
     (pod_security::RULES, Look::Plan(pod_security::audit)),
     (references::RULES, Look::Plan(references::audit)),
+    (providers::RULES, Look::Plan(providers::audit)),
     (policies::RULES, Look::Plan(policies::audit)),
     (replicas::RULES, Look::Plan(replicas::audit)),
     (capacity::RULES, Look::Plan(capacity::audit)),

@@ -41,6 +41,8 @@ pub struct Facts {
     pub runtime_labels: BTreeMap<String, BTreeSet<&'static str>>,
     /// What runs for long, so that the next output knows of it.
     pub live: Vec<super::Live>,
+    /// What follows from other fields although it could be written, for `explain`.
+    pub derivations: Vec<super::Derivation>,
     /// Which programs may use the Kubernetes API.
     pub api_access: Vec<ApiAccess>,
     /// What is asked of a namespace's quota.
@@ -84,6 +86,7 @@ impl Facts {
             self.runtime_labels.entry(namespace).or_default().extend(labels);
         }
         self.live.extend(other.live);
+        self.derivations.extend(other.derivations);
         self.api_access.extend(other.api_access);
         self.requests.extend(other.requests);
         self.machines.extend(other.machines);

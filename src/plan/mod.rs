@@ -9,6 +9,7 @@ mod backup;
 pub mod bootstrap;
 pub mod charts;
 pub mod delivery;
+mod derived;
 mod facts;
 mod layout;
 mod live;
@@ -24,6 +25,7 @@ use std::collections::BTreeMap;
 pub use addon::{API_SERVER, Addon, Metrics, Network};
 pub use artifact::Artifact;
 pub use backup::{BackupPlace, EtcdBackup};
+pub use derived::{Derivation, Derived};
 pub use facts::{
     ApiAccess, ApiRule, ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, Peer,
     PlatformNamespace, Replicas, Repository, Requests, Role, Scrape, SecretEntry, SecretNeed,

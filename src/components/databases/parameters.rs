@@ -5,10 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use super::backup::lower as backup;
+use super::lower::patroni::TLS_FOLDER;
 use super::model::Database;
 use super::spec::Load;
-use crate::catalog::postgres::{self, Amount};
+use crate::catalog::postgres::{self, Amount, Context};
 use crate::k8s::postgres::Synchronous;
+use crate::k8s::quantity::Bytes;
 
 const KI: u64 = 1 << 10;
 const MI: u64 = 1 << 20;
@@ -53,13 +56,33 @@ pub const FOLLOWED: [&str; 5] = [
     "max_prepared_transactions",
 ];
 
+/// Who says so: the formulas of pgtune, read in its source, and PostgreSQL's manual by page.
+const PGTUNE: &str = "pgtune, github.com/le0pard/pgtune";
+const RESOURCE: &str = "postgresql.org/docs/current/runtime-config-resource.html";
+const CONNECTION: &str = "postgresql.org/docs/current/runtime-config-connection.html";
+const QUERY: &str = "postgresql.org/docs/current/runtime-config-query.html";
+const LOGGING: &str = "postgresql.org/docs/current/runtime-config-logging.html";
+const WAL: &str = "postgresql.org/docs/current/runtime-config-wal.html";
+const REPLICATION: &str = "postgresql.org/docs/current/runtime-config-replication.html";
+const LOCKS: &str = "postgresql.org/docs/current/runtime-config-locks.html";
+const PREPARED: &str = "postgresql.org/docs/current/sql-prepare-transaction.html";
+
+/// How a setting was arrived at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Formula {
+    /// The formula, or the reason.
+    pub why: &'static str,
+    /// Whose it is.
+    pub source: &'static str,
+}
+
 /// A setting and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Value {
     /// As PostgreSQL reads it.
     pub text: String,
     /// How it was arrived at; `None` where the blueprint writes it.
-    pub why: Option<&'static str>,
+    pub derived: Option<Formula>,
 }
 
 /// All settings of a database by name.
@@ -70,16 +93,58 @@ pub fn is_shared(name: &str) -> bool {
     SHARED.iter().any(|(shared, _)| *shared == name)
 }
 
+/// What another value of a setting takes.
+pub fn takes(name: &str, major: u32) -> &'static str {
+    let context = postgres::settings(major).and_then(|known| known.get(name)).map(|it| it.context);
+    match context {
+        Some(Context::Reload) if is_shared(name) => SHARED_RELOAD,
+        _ if FOLLOWED.contains(&name) => FOLLOWED_RESTART,
+        _ if is_shared(name) => SHARED_RESTART,
+        Some(Context::Reload) => RELOAD,
+        _ => RESTART,
+    }
+}
+
+/// What a change takes.
+pub const RELOAD: &str = "a reload, without a restart";
+pub const RESTART: &str = "a restart of PostgreSQL in place, member by member";
+const SHARED_RELOAD: &str = "a cluster-wide change, which Patroni's members agree on, and a reload";
+const SHARED_RESTART: &str = "a cluster-wide change, which Patroni's members agree on, and a restart of PostgreSQL in place, member by member";
+const FOLLOWED_RESTART: &str = "a cluster-wide change, which Patroni's members agree on, and a restart of PostgreSQL in place: standbys first \
+                                where it grows, the leader first where it shrinks";
+pub const PODS: &str =
+    "new pods, one after the other, and a failover of about three seconds for the leader's";
+
+/// What the formulas begin with, in numbers.
+pub fn terms(database: &Database) -> String {
+    let resources = &database.resources;
+    let archive = match database.backup {
+        Some(_) => format!(", {} for archiving", Bytes::new(ARCHIVE_MEMORY)),
+        None => String::new(),
+    };
+    format!(
+        "the memory that is PostgreSQL's: {} of {} ({} for Patroni{archive}, {} for /dev/shm); processors: {}; room \
+         for the log: {}; another size of the pod takes {PODS}",
+        Bytes::new(memory(database)),
+        resources.memory,
+        Bytes::new(PATRONI_MEMORY),
+        resources.shared,
+        processors(database),
+        Bytes::new(log_room(database)),
+    )
+}
+
 /// The settings of a database: those that are derived, and over them those that are written.
 pub fn of(database: &Database) -> Parameters {
     let mut parameters = derived(database);
     for (name, setting) in &database.written {
-        let value = Value { text: setting.as_str().to_owned(), why: None };
+        let value = Value { text: setting.as_str().to_owned(), derived: None };
         parameters.insert(name.clone(), value);
     }
     // A setting of another major is refused when it is written; a derived one is only left out.
     if let Some(known) = postgres::settings(database.major.get()) {
-        parameters.retain(|name, value| value.why.is_none() || known.contains_key(name.as_str()));
+        parameters
+            .retain(|name, value| value.derived.is_none() || known.contains_key(name.as_str()));
     }
     parameters
 }
@@ -106,22 +171,51 @@ fn derived(database: &Database) -> Parameters {
         "password_encryption",
         "scram-sha-256",
         "md5 can be computed back and is deprecated since 18",
+        CONNECTION,
     );
     set.put(
-        "unix_socket_directories",
-        super::model::SOCKETS,
-        "the one writable folder for sockets",
+        "log_lock_waits",
+        "on",
+        "a query that waits is seen in the log before somebody calls",
+        LOGGING,
     );
-    set.put("log_lock_waits", "on", "a query that waits is seen in the log before somebody calls");
-    set.put("log_checkpoints", "on", "PostgreSQL's default since 15, written out");
+    set.put("log_checkpoints", "on", "PostgreSQL's default since 15, written out", LOGGING);
     if database.durability.synchronous != Synchronous::Off {
         set.put(
             "synchronous_commit",
             "on",
             "`synchronous`: a commit waits for another member's disk",
+            WAL,
         );
     }
+    around(database, &mut set);
     set.values
+}
+
+/// What follows from the fields around PostgreSQL, which alone can change it.
+fn around(database: &Database, set: &mut Set) {
+    set.put(
+        "unix_socket_directories",
+        super::model::SOCKETS,
+        "the one writable folder for sockets",
+        CONNECTION,
+    );
+    if let Some(backup) = &database.backup {
+        for (name, text) in backup::parameters(database, backup) {
+            set.put(name, text, "`backup`: the tool, and how much may be lost", WAL);
+        }
+    }
+    let tls = "`tls`: the certificate of the members, renewed by a reload";
+    set.put("ssl", "on", "`tls`: clients reach the database with TLS alone", CONNECTION);
+    set.put("ssl_cert_file", format!("{TLS_FOLDER}/tls.crt"), tls, CONNECTION);
+    set.put("ssl_key_file", format!("{TLS_FOLDER}/tls.key"), tls, CONNECTION);
+    set.put("ssl_ca_file", format!("{TLS_FOLDER}/ca.crt"), tls, CONNECTION);
+    set.put(
+        "ssl_min_protocol_version",
+        "TLSv1.2",
+        "PostgreSQL's default since 13, written out",
+        CONNECTION,
+    );
 }
 
 struct Set {
@@ -129,8 +223,15 @@ struct Set {
 }
 
 impl Set {
-    fn put(&mut self, name: &str, text: impl Into<String>, why: &'static str) {
-        self.values.insert(name.to_owned(), Value { text: text.into(), why: Some(why) });
+    fn put(
+        &mut self,
+        name: &str,
+        text: impl Into<String>,
+        why: &'static str,
+        source: &'static str,
+    ) {
+        let derived = Some(Formula { why, source });
+        self.values.insert(name.to_owned(), Value { text: text.into(), derived });
     }
 }
 
@@ -269,11 +370,12 @@ fn memory_settings(database: &Database, set: &mut Set) {
     };
     match huge {
         Some(_) => {
-            set.put("shared_buffers", amount(buffers), "(huge pages - 64 MiB) / 1.04");
+            set.put("shared_buffers", amount(buffers), "(huge pages - 64 MiB) / 1.04", PGTUNE);
             set.put(
                 "huge_pages",
                 "on",
                 "`resources.hugePages`: they are there, or it does not start",
+                RESOURCE,
             );
         }
         None => {
@@ -281,38 +383,50 @@ fn memory_settings(database: &Database, set: &mut Set) {
                 "shared_buffers",
                 amount(buffers),
                 "a quarter of the memory that is PostgreSQL's",
+                PGTUNE,
             );
-            set.put("huge_pages", "off", "without a request for them, using them ends in SIGBUS");
+            set.put(
+                "huge_pages",
+                "off",
+                "without a request for them, using them ends in SIGBUS",
+                RESOURCE,
+            );
         }
     }
     set.put(
         "effective_cache_size",
         amount(memory / 4 * 3 / MI * MI),
         "three quarters of the memory: what the page cache and the buffers hold together",
+        PGTUNE,
     );
     set.put(
         "maintenance_work_mem",
         amount(maintenance),
         "a sixteenth of the memory, an eighth for analytics; at most 8 GB",
+        PGTUNE,
     );
     if maintenance >= 2 * GI {
-        set.put("autovacuum_work_mem", "2GB", "vacuums run at once and would each take all of it");
+        set.put(
+            "autovacuum_work_mem",
+            "2GB",
+            "vacuums run at once and would each take all of it",
+            PGTUNE,
+        );
     }
     set.put(
         "max_connections",
         budget.connections.to_string(),
-        "what the load is known for, as far as 8 MiB each and the least work_mem fit into what is left",
-    );
+        "what the load is known for, as far as 8 MiB each and the least work_mem fit into what is left", PGTUNE);
     set.put(
         "work_mem",
         amount(budget.work),
         "the memory without the buffers, over three operations of every connection and worker; half of it for mixed \
-         loads and analytics, at least 4 MB",
-    );
+         loads and analytics, at least 4 MB", PGTUNE);
     set.put(
         "superuser_reserved_connections",
         "3",
         "PostgreSQL's default, written out: somebody can always look",
+        CONNECTION,
     );
 }
 
@@ -322,6 +436,7 @@ fn work(database: &Database, set: &mut Set) {
         "max_worker_processes",
         worker_processes(processors).to_string(),
         "one for each processor, at least PostgreSQL's 8",
+        PGTUNE,
     );
     if processors >= 4 {
         let some = processors.div_ceil(2).min(4).to_string();
@@ -329,36 +444,49 @@ fn work(database: &Database, set: &mut Set) {
             Load::Analytics => processors.div_ceil(2).to_string(),
             _ => some.clone(),
         };
-        set.put("max_parallel_workers", processors.to_string(), "one for each processor");
+        set.put("max_parallel_workers", processors.to_string(), "one for each processor", PGTUNE);
         set.put(
             "max_parallel_workers_per_gather",
             gather,
             "half of the processors, at most 4 but for analytics",
+            PGTUNE,
         );
-        set.put("max_parallel_maintenance_workers", some, "half of the processors, at most 4");
+        set.put(
+            "max_parallel_maintenance_workers",
+            some,
+            "half of the processors, at most 4",
+            PGTUNE,
+        );
     }
     if processors >= 16 {
         let vacuums = if processors >= 32 { "5" } else { "4" };
-        set.put("autovacuum_max_workers", vacuums, "4 from 16 processors, 5 from 32");
+        set.put("autovacuum_max_workers", vacuums, "4 from 16 processors, 5 from 32", PGTUNE);
     }
     set.put(
         "random_page_cost",
         "1.1",
         "volumes of a cluster are on flash, where any page is as near as the next",
+        PGTUNE,
     );
-    set.put("effective_io_concurrency", "200", "flash reads many pages at once");
+    set.put("effective_io_concurrency", "200", "flash reads many pages at once", PGTUNE);
     if database.load == Load::Analytics {
         set.put(
             "default_statistics_target",
             "500",
             "analytics: better plans are worth a longer ANALYZE",
+            PGTUNE,
         );
     } else {
-        set.put("jit", "off", "compiling costs short queries more than it saves");
+        set.put("jit", "off", "compiling costs short queries more than it saves", QUERY);
     }
-    set.put("io_method", "worker", "io_uring is blocked by the seccomp profile RuntimeDefault");
+    set.put(
+        "io_method",
+        "worker",
+        "io_uring is blocked by the seccomp profile RuntimeDefault",
+        RESOURCE,
+    );
     let workers = (processors / 4).clamp(3, 32);
-    set.put("io_workers", workers.to_string(), "a quarter of the processors, 3 to 32");
+    set.put("io_workers", workers.to_string(), "a quarter of the processors, 3 to 32", PGTUNE);
 }
 
 /// The write-ahead log, in what its volume holds.
@@ -375,44 +503,61 @@ fn log_settings(database: &Database, set: &mut Set) {
         "max_wal_size",
         amount(most),
         "what the load is known for, at most a quarter of the room for the log",
+        PGTUNE,
     );
     set.put(
         "min_wal_size",
         amount(least),
         "a quarter of the most: files are used again, not made anew",
+        PGTUNE,
     );
     set.put(
         "max_slot_wal_keep_size",
-        amount((room / 5 * 2 / MI * MI).max(128 * MI)),
-        "two fifths of the room for the log: a member that is away for long is built anew, and the disk never fills",
-    );
+        amount(derived_slot_wal(room)),
+        "two fifths of the room for the log: a member that is away for long is built anew, and the disk never fills", REPLICATION);
     set.put(
         "wal_compression",
         "lz4",
         "less to write, to send and to archive, for little of a processor",
+        WAL,
     );
-    set.put("wal_level", "replica", "what standbys and archives need");
+    set.put("wal_level", "replica", "what standbys and archives need", WAL);
     set.put(
         "wal_keep_size",
         amount((512 * MI).min(room / 16 / MI * MI).max(16 * MI)),
         "a member that was restarted catches up without the archive",
+        REPLICATION,
     );
     set.put(
         "max_wal_senders",
         needed_senders(database).to_string(),
         "the other members, two base backups and two to spare; at least 10",
+        REPLICATION,
     );
     set.put(
         "max_replication_slots",
         (u64::from(database.members) + 4).max(10).to_string(),
         "one for each member and four to spare; at least 10",
+        REPLICATION,
     );
-    set.put("max_locks_per_transaction", "64", "PostgreSQL's default, written out");
+    set.put("max_locks_per_transaction", "64", "PostgreSQL's default, written out", LOCKS);
     set.put(
         "max_prepared_transactions",
         "0",
         "a prepared transaction that is forgotten stops every vacuum",
+        PREPARED,
     );
+}
+
+/// How much of the log a member or subscriber that is away may hold back, `max_slot_wal_keep_size`: what the alert
+/// about it counts from too.
+pub fn slot_wal(database: &Database) -> u64 {
+    written_bytes(database, "max_slot_wal_keep_size")
+        .unwrap_or_else(|| derived_slot_wal(log_room(database)))
+}
+
+fn derived_slot_wal(room: u64) -> u64 {
+    (room / 5 * 2 / MI * MI).max(128 * MI)
 }
 
 /// The bytes that the write-ahead log may take: its volume, or a fifth of the volume that it shares with the data.

@@ -267,10 +267,18 @@ fn image(spec: &PostgresSpec) -> ImageOf {
 }
 
 /// The image of a major: PostgreSQL, Patroni and pgBackRest in one, by Percona.
+///
+/// The tags are those that Percona's operator 3.0.0 of 2026-05-22 was released with (percona/percona-postgresql-operator
+/// at v3.0.0, e2e-tests/release_versions; docs.percona.com/percona-operator-for-postgresql/3.0.0/images.html, with
+/// digests for both processors), and what is in them is in percona/percona-docker, percona-distribution-postgresql-18.
+/// Looked at on 2026-11-25. A tag of the major alone would be another image tomorrow.
 fn default_image(major: crate::k8s::postgres::Major) -> Image {
-    // The newest minor that was seen; a tag of the major alone would be another one tomorrow.
     let tag = match major.get() {
-        18 => "18.4".to_owned(),
+        15 => "15.18-1".to_owned(),
+        16 => "16.14-1".to_owned(),
+        17 => "17.10-1".to_owned(),
+        18 => "18.4-1".to_owned(),
+        // Such a major is refused (`databases/version-unknown`).
         major => major.to_string(),
     };
     match format!("docker.io/percona/percona-distribution-postgresql:{tag}").parse() {

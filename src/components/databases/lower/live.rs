@@ -41,22 +41,14 @@ pub fn state(cx: Cx<'_>, stage: &Stage, controller: Option<&Resource>, plan: &mu
         facts.push(("wal", LiveFact::Grows { bytes: size.get(), at: storage.key("wal") }));
     }
     for (name, value, takes) in [
-        ("reload", settings(cx, Context::Reload), "a reload, without a restart"),
-        (
-            "restart",
-            settings(cx, Context::Postmaster),
-            "a restart of PostgreSQL in place, member by member",
-        ),
+        ("reload", settings(cx, Context::Reload), parameters::RELOAD),
+        ("restart", settings(cx, Context::Postmaster), parameters::RESTART),
         (
             "shared",
             digest(&crate::emit::yaml::print(&patroni::shared(cx))),
             "another agreement of all members, and a restart in place where PostgreSQL asks for one",
         ),
-        (
-            "pods",
-            digest(&controller.map(template).unwrap_or_default()),
-            "new pods, one after the other, and a failover of about three seconds for the leader's",
-        ),
+        ("pods", digest(&controller.map(template).unwrap_or_default()), parameters::PODS),
     ] {
         facts.push((name, LiveFact::Digest { value, takes }));
     }

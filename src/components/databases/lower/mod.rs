@@ -19,7 +19,7 @@ use super::parameters::{self, Parameters};
 use crate::component::Situation;
 use crate::field;
 use crate::path::At;
-use crate::plan::{Origin, Plan, Resource, Stage, UnitId, UnitKind};
+use crate::plan::{Derivation, Derived, Origin, Plan, Resource, Stage, UnitId, UnitKind};
 
 pub const COMPONENT: &str = "databases";
 
@@ -105,6 +105,23 @@ pub fn database(
     objects.into_iter().for_each(|object| unit.add(object));
     live::state(cx, situation.stage, controller.as_ref(), plan);
     facts::state(cx, situation, &id, plan);
+    plan.facts.derivations.push(derivation(database, at, parameters));
+}
+
+/// The settings for whoever asks where they come from.
+fn derivation(database: &Database, at: &At, parameters: Parameters) -> Derivation {
+    let major = database.major.get();
+    let values = parameters.into_iter().map(|(name, value)| Derived {
+        takes: parameters::takes(&name, major),
+        name,
+        value: value.text,
+        formula: value.derived.map(|formula| (formula.why, formula.source)),
+    });
+    Derivation {
+        of: at.key("postgres").key("parameters"),
+        terms: parameters::terms(database),
+        values: values.collect(),
+    }
 }
 
 /// Eight characters that stand for a text.

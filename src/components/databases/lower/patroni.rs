@@ -74,10 +74,12 @@ pub fn configuration(cx: Cx<'_>) -> Resource {
 
 /// The settings with where they come from, for people; Patroni reads no such file.
 fn explained(cx: Cx<'_>) -> String {
-    let mut text = String::from("| setting | value | from |\n| --- | --- | --- |\n");
+    let mut text =
+        String::from("| setting | value | from | a change takes |\n| --- | --- | --- | --- |\n");
     for (name, value) in cx.parameters {
-        let why = value.why.unwrap_or("written in the blueprint");
-        text.push_str(&format!("| {name} | {} | {why} |\n", value.text));
+        let why = value.derived.map_or("written in the blueprint", |formula| formula.why);
+        let takes = parameters::takes(name, cx.database.major.get());
+        text.push_str(&format!("| {name} | {} | {why} | {takes} |\n", value.text));
     }
     text
 }
@@ -161,20 +163,6 @@ fn local(cx: Cx<'_>) -> Tree {
     let mut map = Map::new();
     for (name, value) in cx.parameters.iter().filter(|(name, _)| !parameters::is_shared(name)) {
         map.insert(name.clone(), value.text.clone());
-    }
-    if let Some(backup) = &cx.database.backup {
-        for (name, value) in backup::parameters(cx.database, backup) {
-            map.insert(name, value);
-        }
-    }
-    for (name, value) in [
-        ("ssl", "on".to_owned()),
-        ("ssl_cert_file", format!("{TLS_FOLDER}/tls.crt")),
-        ("ssl_key_file", format!("{TLS_FOLDER}/tls.key")),
-        ("ssl_ca_file", format!("{TLS_FOLDER}/ca.crt")),
-        ("ssl_min_protocol_version", "TLSv1.2".to_owned()),
-    ] {
-        map.insert(name, value);
     }
     Tree::Map(map)
 }

@@ -10,6 +10,7 @@ pub use dashboard::dashboard;
 
 use super::lower::pod;
 use super::model::{Database, SOCKETS};
+use super::parameters;
 use crate::k8s::quantity::{Bytes, Cpu};
 
 /// Where the exporter serves.
@@ -19,7 +20,8 @@ pub const ROLE: &str = "monitor";
 /// The user of its image, by whom the server knows it on its socket: `nobody`.
 pub const USER: i64 = 65534;
 
-/// Its image: the version whose metrics are in `src/catalog/metrics/postgres-exporter.txt`.
+/// Its image: the version whose metrics are in `src/catalog/metrics/postgres-exporter.txt`. Made by
+/// prometheus-community/postgres_exporter#1345, and run by others since (multigres/multigres-operator#594, 2026-08-19).
 const IMAGE: &str = "quay.io/prometheuscommunity/postgres-exporter:v0.20.1";
 
 /// The container beside each member. It logs in through the socket, as whom it runs: no password is needed, and none
@@ -60,7 +62,7 @@ pub fn watched(database: &Database, namespace: &str, runbook: String) -> Watched
         synchronous: u32::from(database.durability.waits() && database.members > 1),
         ttl: database.failover.ttl.as_secs(),
         lag: database.failover.read_lag.get(),
-        slot_wal: slot_wal(database).get(),
+        slot_wal: parameters::slot_wal(database),
         claims,
         backup: backup.map(|backup| WatchedBackup {
             cronjob: super::backup::lower::job_name(database),
@@ -75,10 +77,4 @@ pub fn watched(database: &Database, namespace: &str, runbook: String) -> Watched
         }),
         name: scope,
     }
-}
-
-/// How much WAL a slot may hold back: what the log's volume can spare.
-fn slot_wal(database: &Database) -> Bytes {
-    let volume = database.storage.wal.unwrap_or(database.storage.data);
-    Bytes::new(volume.get() / 4)
 }

@@ -74,7 +74,7 @@ pub static LOGICAL_WITHOUT_SLOTS: Rule = Rule::warning(
 );
 
 /// Settings that are not the blueprint's to write, and where their value comes from.
-const OWNED: [(&str, &str); 32] = [
+const OWNED: [(&str, &str); 33] = [
     ("archive_cleanup_command", "Patroni"),
     ("archive_command", "`backup`"),
     ("archive_library", "`backup`"),
@@ -107,6 +107,7 @@ const OWNED: [(&str, &str); 32] = [
     ("ssl_cert_file", "`tls`"),
     ("ssl_key_file", "`tls`"),
     ("synchronous_standby_names", "`synchronous`"),
+    ("unix_socket_directories", "the folders of the pod"),
 ];
 
 /// Values that are never right, with what to write instead.
