@@ -154,12 +154,13 @@ fn a_chart_that_the_next_minor_breaks_moves_first_and_one_without_a_way_is_in_th
 
 #[test]
 fn where_no_version_is_tested_with_both_the_chart_comes_after_and_somebody_must_accept_it() {
-    // 2.6 is tested up to 1.35; of the newer ones that are indexed 2.8 is tested with both.
-    let releases = release("secrets", "external-secrets", "2.8.0", "{}");
-    let way = way(&with_releases("1.36", &releases), "main", &to("1.37")).unwrap();
-    let told = way.obstacles.iter().find(|one| one.what.contains("external-secrets 2.8.0"));
+    let releases = release("secrets", "external-secrets", "1.3.0", "{}");
+    let way = way(&with_releases("1.34", &releases), "main", &to("1.35")).unwrap();
+    let told = way.obstacles.iter().find(|one| one.what.contains("external-secrets 1.3.0"));
     assert_eq!(told.map(|one| one.certainty), Some(Certainty::Unknown));
+    assert!(told.is_some_and(|one| one.help.contains("no version is tested with 1.34 and 1.35")));
     assert_eq!(moved(&way.steps[0].before), Vec::<String>::new());
+    assert_eq!(moved(&way.steps[0].after), ["external-secrets 1.3.0 to 2.8.0"]);
 }
 
 #[test]
