@@ -187,7 +187,8 @@ rows! {
         v(3, 32, 0), v(3, 33, 0) => tested(34, 36), "docs.tigera.io/calico/3.32, requirements";
     }
     "velero" {
-        v(12, 0, 0), v(13, 0, 0) => tested(33, 35), "vmware-tanzu/velero, README.md, compatibility matrix, 1.18";
+        // It says that it expects all to work, and tests up to 1.35.
+        v(12, 0, 0), v(13, 0, 0) => since(18), "vmware-tanzu/velero, README.md, compatibility matrix, 1.18";
     }
 }
 

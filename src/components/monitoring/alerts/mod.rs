@@ -10,6 +10,7 @@ mod programs;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::k8s::crd::prometheus::{AlertRule, PrometheusRuleSpec, RuleGroup};
+use crate::plan::ClusterBackup;
 use crate::plan::nodes::{Machines, NodeRole};
 
 /// How bad it is.
@@ -54,27 +55,39 @@ pub(super) struct Numbers {
     pub masters: usize,
     /// Members of etcd; 0 where no machine is described.
     pub etcd: usize,
+    /// Seconds after which a backup of objects and volumes is too old; 0 where there is none.
+    pub backup_age: u64,
 }
 
 impl Numbers {
-    pub fn of(machines: Option<&Machines>, external_etcd: bool) -> Self {
+    pub fn of(
+        machines: Option<&Machines>,
+        external_etcd: bool,
+        backup: Option<&ClusterBackup>,
+    ) -> Self {
         let count = |role| {
             machines.map_or(0, |all| all.machines.iter().filter(|one| one.role == role).count())
         };
         let masters = count(NodeRole::ControlPlane);
-        Self { masters, etcd: if external_etcd { count(NodeRole::Etcd) } else { masters } }
+        Self {
+            masters,
+            etcd: if external_etcd { count(NodeRole::Etcd) } else { masters },
+            // One that failed, and the time that the next one takes.
+            backup_age: backup.map_or(0, |backup| 2 * backup.interval + 3600),
+        }
     }
 
-    /// The expression with the numbers in it; `None` where it needs one that is not known.
+    /// An expression or a time with the numbers in it; `None` where it needs one that is not known.
     fn fill(self, expr: &str) -> Option<String> {
         let mut filled = expr.to_owned();
         for (word, number, known) in [
-            ("<masters>", self.masters, self.masters > 0),
-            ("<etcd>", self.etcd, self.etcd > 0),
-            ("<quorum>", self.etcd / 2 + 1, self.etcd > 0),
+            ("<masters>", self.masters.to_string(), self.masters > 0),
+            ("<etcd>", self.etcd.to_string(), self.etcd > 0),
+            ("<quorum>", (self.etcd / 2 + 1).to_string(), self.etcd > 0),
+            ("<backup-age>", self.backup_age.to_string(), self.backup_age > 0),
         ] {
             if filled.contains(word) {
-                filled = known.then(|| filled.replace(word, &number.to_string()))?;
+                filled = known.then(|| filled.replace(word, &number))?;
             }
         }
         Some(filled)
@@ -112,11 +125,11 @@ pub(super) fn rules(
 
 impl Alert {
     fn rule(&self, numbers: Numbers) -> Option<AlertRule> {
-        let hold = Some(self.hold).filter(|hold| *hold != "0s");
+        let hold = numbers.fill(self.hold)?;
         Some(rule(
             self.name,
             numbers.fill(self.expr)?,
-            hold,
+            Some(hold.as_str()).filter(|hold| *hold != "0s"),
             self.severity,
             self.summary,
             self.action,
