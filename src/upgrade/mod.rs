@@ -193,15 +193,14 @@ fn in_the_way(facts: &Facts, cluster: &str, minor: MinorVersion) -> Vec<Obstacle
         };
         found.push(Obstacle { at: at.clone(), certainty, what, help });
     };
-    if let Some(network) = facts.networks.get(cluster) {
-        if let Some(api) = network.api.as_ref()
-            && api.balancer == ApiBalancer::KubeVip
-        {
-            let part = &parts::KUBE_VIP;
-            let version = part.version.to_string();
-            let fit = compatibility::fit(part.name, &version, minor);
-            judge(&api.at, part.name, &version, fit);
-        }
+    if let Some(network) = facts.networks.get(cluster)
+        && let Some(api) = network.api.as_ref()
+        && api.balancer == ApiBalancer::KubeVip
+    {
+        let part = &parts::KUBE_VIP;
+        let version = part.version.to_string();
+        let fit = compatibility::fit(part.name, &version, minor);
+        judge(&api.at, part.name, &version, fit);
     }
     if let Some(pool) = facts.machines.get(cluster).and_then(|known| known.autoscaled.first()) {
         let part = &parts::CLUSTER_API;
