@@ -31,6 +31,7 @@ mod spec;
 mod words;
 
 use indexmap::IndexMap;
+use rayon::prelude::*;
 
 use crate::component::{
     About, Component, DatabaseAccess, DatabaseUser, Endpoint, EndpointOf, Resolving, Situation,
@@ -44,6 +45,9 @@ use crate::plan::{Plan, UnitKind};
 use crate::source::Scope;
 
 pub use spec::DatabaseSpec;
+
+/// How many databases are lowered one after the other: enough to be worth a task, few enough for all cores.
+const AT_ONCE: usize = 4;
 
 /// The databases of the teams, by name.
 #[derive(Debug)]
@@ -117,12 +121,25 @@ impl Component for Databases {
 
     fn lower(&self, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
         for database in &self.list {
-            let at = &at.key(&database.name);
-            lower::database(database, &self.list, at, situation, plan);
-            operations::lower(database, &self.list, at, situation, plan);
+            operations::drill_namespace(database, &at.key(&database.name), situation, plan);
         }
-        if let Some(base) = situation.base {
-            plan.share(base);
-        }
+        let parts: Vec<Plan> = self
+            .list
+            .par_chunks(AT_ONCE)
+            .map(|some| {
+                let mut part = Plan::default();
+                for database in some {
+                    let at = &at.key(&database.name);
+                    lower::database(database, &self.list, at, situation, &mut part);
+                    operations::lower(database, &self.list, at, situation, &mut part);
+                }
+                // At once, for what is equal to the base's is not needed twice.
+                if let Some(base) = situation.base {
+                    part.share(base);
+                }
+                part
+            })
+            .collect();
+        parts.into_iter().for_each(|part| plan.absorb(part));
     }
 }

@@ -45,14 +45,7 @@ pub fn lower(
     situation: &Situation<'_>,
     plan: &mut Plan,
 ) {
-    let namespace =
-        situation.stage.environment().is_some().then(|| situation.namespace(&database.team));
-    let id = UnitId {
-        kind: UnitKind::Database,
-        name: database.name.to_string(),
-        stage: situation.stage.clone(),
-    };
-    let cx = Cx { database, at, situation, namespace, id };
+    let cx = Cx::of(database, at, situation);
     if let Some(backup) = &database.backup {
         cx.backups(backup, plan);
         cx.drill(backup, plan);
@@ -63,13 +56,31 @@ pub fn lower(
     cx.watch(plan);
 }
 
+/// Puts the namespace of a team's drills into the plan, once however many databases the team has.
+pub fn drill_namespace(database: &Database, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
+    if database.backup.is_some() {
+        Cx::of(database, at, situation).drill_namespace(plan);
+    }
+}
+
 /// The database that another one begins with.
 pub fn recover_source<'a>(database: &Database, all: &'a [Database]) -> Option<&'a Database> {
     let from = &database.recover.as_ref()?.from;
     all.iter().find(|other| other.name == *from)
 }
 
-impl Cx<'_> {
+impl<'a> Cx<'a> {
+    fn of(database: &'a Database, at: &'a At, situation: &'a Situation<'a>) -> Self {
+        let namespace =
+            situation.stage.environment().is_some().then(|| situation.namespace(&database.team));
+        let id = UnitId {
+            kind: UnitKind::Database,
+            name: database.name.to_string(),
+            stage: situation.stage.clone(),
+        };
+        Self { database, at, situation, namespace, id }
+    }
+
     fn metadata(&self, name: impl Into<String>, namespace: Option<&str>) -> ObjectMeta {
         ObjectMeta {
             name: Some(name.into()),
@@ -279,14 +290,11 @@ impl Cx<'_> {
     }
 
     fn drill(&self, backup: &Backup, plan: &mut Plan) {
-        let Stage::Environment { environment, .. } = self.situation.stage else { return };
         let Some(home) = self.namespace.as_deref() else { return };
         let (database, stage) = (self.database, self.situation.stage);
         let namespace = drill::namespace(home);
         let owner =
             UnitId { kind: UnitKind::Namespace, name: namespace.clone(), stage: stage.clone() };
-        self.drill_namespace(&owner, home, environment, plan);
-
         let name = drill::name(database);
         let id = UnitId { name: format!("{}-drill", database.name), ..self.id.clone() };
         let mut objects = Vec::new();
@@ -335,9 +343,10 @@ impl Cx<'_> {
         });
     }
 
-    /// The namespace of a team's drills, once however many databases the team has.
-    fn drill_namespace(&self, owner: &UnitId, home: &str, environment: &str, plan: &mut Plan) {
-        let namespace = owner.name.clone();
+    fn drill_namespace(&self, plan: &mut Plan) {
+        let Stage::Environment { environment, .. } = self.situation.stage else { return };
+        let Some(home) = self.namespace.as_deref() else { return };
+        let namespace = drill::namespace(home);
         let key = (self.situation.stage.clone(), namespace.clone());
         if plan.facts.tenancies.contains_key(&key) {
             return;
@@ -363,7 +372,12 @@ impl Cx<'_> {
             metadata: ObjectMeta { labels: Some(labels), ..self.metadata(&namespace, None) },
             ..core::Namespace::default()
         };
-        let unit = plan.unit(owner.clone(), self.at);
+        let owner = UnitId {
+            kind: UnitKind::Namespace,
+            name: namespace.clone(),
+            stage: self.situation.stage.clone(),
+        };
+        let unit = plan.unit(owner, self.at);
         unit.namespace = Some(namespace.clone());
         unit.add(Resource::object(&object, self.from(&["backup", "team"])));
         let tenancy = Tenancy {

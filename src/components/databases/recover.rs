@@ -125,5 +125,5 @@ pub fn script(database: &Database) -> Option<String> {
         data => database.data_directory(),
         wal => database.wal_directory(),
     };
-    Some(render("recover.sh", include_str!("recover.sh"), values))
+    Some(render("recover.sh", values))
 }

@@ -1,11 +1,35 @@
 //! Text of templates: configuration files, scripts and runbooks. A name that a template uses and nobody gives is a
 //! bug, never an empty place.
 
+use std::sync::LazyLock;
+
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value};
+
+/// All templates, by the name of the file that comes of one.
+const TEMPLATES: [(&str, &str); 5] = [
+    ("pgbackrest.conf", include_str!("backup/pgbackrest.conf")),
+    ("pgbouncer.ini", include_str!("templates/pgbouncer.ini")),
+    ("recover.sh", include_str!("recover.sh")),
+    ("runbook.md", include_str!("runbook/runbook.md")),
+    ("statements.sql", include_str!("templates/statements.sql")),
+];
+
+/// The same, parsed once: each is filled in for every database of every environment.
+static PARSED: LazyLock<Environment<'static>> = LazyLock::new(|| match parsed() {
+    Ok(templates) => templates,
+    Err(error) => crate::bug!("a template does not parse: {error:#}"),
+});
 
 /// A template with its values filled in.
-pub fn render(name: &'static str, template: &'static str, values: Value) -> String {
+pub fn render(name: &str, values: Value) -> String {
+    match PARSED.get_template(name).and_then(|template| template.render(values)) {
+        Ok(text) => text,
+        Err(error) => crate::bug!("the template {name} is wrong: {error:#}"),
+    }
+}
+
+fn parsed() -> Result<Environment<'static>, Error> {
     let mut templates = Environment::new();
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     templates.set_auto_escape_callback(|_| AutoEscape::None);
@@ -14,13 +38,10 @@ pub fn render(name: &'static str, template: &'static str, values: Value) -> Stri
         .trim_blocks(true)
         .lstrip_blocks(true)
         .keep_trailing_newline(true)
-        .build();
-    let rendered = syntax.and_then(|syntax| {
-        templates.set_syntax(syntax);
-        templates.render_named_str(name, template, values)
-    });
-    match rendered {
-        Ok(text) => text,
-        Err(error) => crate::bug!("the template {name} is wrong: {error:#}"),
+        .build()?;
+    templates.set_syntax(syntax);
+    for (name, template) in TEMPLATES {
+        templates.add_template(name, template)?;
     }
+    Ok(templates)
 }

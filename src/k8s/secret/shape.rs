@@ -25,7 +25,9 @@ pub fn credential_shape(text: &str) -> Option<&'static str> {
     if has_address_with_password(text) {
         return Some("an address with a password");
     }
-    text.split(|c| !u8::try_from(c).is_ok_and(token_character)).find_map(token_shape)
+    text.split(|c| !u8::try_from(c).is_ok_and(token_character))
+        .filter(|word| may_be_token(word.as_bytes()))
+        .find_map(token_shape)
 }
 
 fn token_character(byte: u8) -> bool {
@@ -64,6 +66,16 @@ pub fn looks_like_credential(key: &str, value: &str) -> Option<&'static str> {
     credential_shape(value)
         .or_else(|| kind_by_name(key).filter(|_| !is_harmless(value)))
         .or_else(|| assignments(value).find_map(by_name))
+}
+
+/// Whether a text may hold a telling name; most lines of most files do not.
+fn may_be_telling(text: &str) -> bool {
+    let starts_name = |three: &[u8]| {
+        let lower = [three[0] | 32, three[1] | 32, three[2] | 32];
+        matches!(&lower, b"pas" | b"pwd" | b"tok" | b"key" | b"sec" | b"cre")
+    };
+    // Some letters are ASCII only when they are lower-case.
+    text.as_bytes().windows(3).any(starts_name) || !text.is_ascii()
 }
 
 /// Whether the text holds `scheme://user:password@`, the password not being a placeholder.
@@ -149,6 +161,9 @@ fn kind_by_name(key: &str) -> Option<&'static str> {
         "version",
         "volume",
     ];
+    if !may_be_telling(key) {
+        return None;
+    }
     let words = words(key);
     let last = words.last()?.as_str();
     if ABOUT.contains(&last) {
@@ -276,6 +291,7 @@ fn assignments(value: &str) -> impl Iterator<Item = (&str, &str)> {
     let several = value.trim_end().contains('\n');
     value
         .lines()
+        .filter(|line| may_be_telling(line))
         .map(str::trim)
         .filter(|line| !line.starts_with(['#', ';']) && !line.starts_with("//"))
         .flat_map(move |line| {

@@ -104,6 +104,7 @@ fn names_of_keys_betray_literals() {
         ("spring.datasource.password", "hunter2", "a password"),
         ("SMTP_PASS", "hunter2", "a password"),
         ("API_TOKEN", "abcdef", "a token"),
+        ("API_TO\u{212a}EN", "abcdef", "a token"),
         ("apiKey", "abcdef", "a secret key"),
         ("AWS_SECRET_ACCESS_KEY", "abc/def+ghi", "a secret key"),
         ("CLIENT_SECRET", "abcdef", "a secret"),

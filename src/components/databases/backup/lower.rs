@@ -178,7 +178,7 @@ pub fn configuration(database: &Database, backup: &Backup, part: Part) -> String
         sockets => SOCKETS,
         members => database.member_names().collect::<Vec<_>>(),
     };
-    render("pgbackrest.conf", include_str!("pgbackrest.conf"), values)
+    render("pgbackrest.conf", values)
 }
 
 /// The ConfigMaps, each with its files.

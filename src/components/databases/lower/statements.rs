@@ -41,11 +41,7 @@ pub fn statements(database: &Database) -> String {
     let pooler = database.pooler.as_ref().map(|pooler| pooler.instances * 2);
     let wal_g = database.backup.as_ref().is_some_and(|backup| backup.tool == BackupTool::WalG);
     let drill = database.backup.as_ref().map(|_| drill::STATEMENTS);
-    render(
-        "statements.sql",
-        include_str!("../templates/statements.sql"),
-        context! { users, databases, pooler, drill, wal_g },
-    )
+    render("statements.sql", context! { users, databases, pooler, drill, wal_g })
 }
 
 /// The configuration of PgBouncer.
@@ -54,7 +50,6 @@ pub fn pgbouncer(database: &Database, pooler: &super::super::model::Pooler) -> S
         database.schemas.iter().map(|schema| schema.name.to_string()).collect();
     render(
         "pgbouncer.ini",
-        include_str!("../templates/pgbouncer.ini"),
         context! {
             databases,
             host => database.primary_service(),

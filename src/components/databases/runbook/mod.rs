@@ -42,7 +42,7 @@ pub fn text(database: &Database, cluster: &str, environment: &str, namespace: &s
         namespace,
         backup,
     };
-    render("runbook.md", include_str!("runbook.md"), values)
+    render("runbook.md", values)
 }
 
 /// The container of a member's pod in which PostgreSQL and Patroni are.
