@@ -9,6 +9,7 @@ mod api_versions;
 mod applications;
 mod capacity;
 mod cluster;
+mod compatibility;
 mod contents;
 mod hostnames;
 mod labelled;
@@ -72,6 +73,7 @@ pub static AUDITS: &[Audit] = &[
     (live::RULES, Look::Plan(|_, _| ())),
     (owners::RULES, Look::Plan(|view, diags| owners::audit(view.plan, diags))),
     (contents::RULES, Look::Object(contents::judge)),
+    (compatibility::RULES, Look::Plan(|view, diags| compatibility::audit(view.plan, diags))),
     (upgrades::RULES, Look::Plan(|view, diags| upgrades::audit(view.plan, diags))),
 ];
 

@@ -181,6 +181,14 @@ fn every_rule_has_a_case_that_fires_it() {
 }
 
 #[test]
+fn somebody_looked_which_kubernetes_every_chart_of_the_platform_is_for() {
+    use groundplan::catalog::compatibility::row;
+    for chart in groundplan::plan::charts::ALL {
+        assert!(row(chart.name, chart.version).is_some(), "{} {}", chart.name, chart.version);
+    }
+}
+
+#[test]
 fn every_value_of_the_platform_is_one_that_its_chart_reads() {
     let mut seen = BTreeSet::new();
     for case in case_files("case") {

@@ -80,6 +80,8 @@ pub static DIGEST: Rule = Rule::error(
 #[derive(Debug)]
 pub struct Releases {
     list: IndexMap<Name, (ReleaseSpec, traffic::Traffic)>,
+    /// The versions of Kubernetes that their charts let themselves be rendered for.
+    requires: IndexMap<Name, String>,
 }
 
 impl Component for Releases {
@@ -128,6 +130,7 @@ impl Component for Releases {
 
     fn resolve(spec: Self::Spec, at: &At, cx: &mut Resolving<'_>) -> Option<Self> {
         let mut list = IndexMap::new();
+        let mut requires = IndexMap::new();
         for (name, release) in spec {
             let at = at.key(&name);
             cx.symbols.teams.bind(release.team.as_str(), &at.key("team"), cx.diags);
@@ -143,10 +146,11 @@ impl Component for Releases {
             credentials("", &values, &at.key("values"), cx);
             if let Some(index) = index(&release, &at, cx) {
                 keys(&index, &values, &at.key("values"), cx);
+                requires.extend(index.kubernetes.map(|range| (name.clone(), range.to_string())));
             }
             list.insert(name, (release, traffic));
         }
-        Some(Self { list })
+        Some(Self { list, requires })
     }
 
     fn lower(&self, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
@@ -171,6 +175,7 @@ impl Component for Releases {
                 source: release.source(),
                 version: release.version.to_string(),
                 values: release.values(),
+                requires: self.requires.get(name).cloned(),
                 api_versions: Vec::new(),
                 ignored: Vec::new(),
                 origin: Origin::lowered(COMPONENT, [at]),
