@@ -95,6 +95,8 @@ fn connect(
     }
     if let EndpointOf::Pods { team, .. } = &endpoint.of
         && *team != spec.team.as_str()
+        // A team that does not exist is told by itself.
+        && cx.symbols.teams.get(spec.team.as_str()).is_some()
         && !consents(&endpoint, name, &spec.team)
     {
         let report = cx.diags.report(
