@@ -32,6 +32,7 @@ mod testing;
 mod trail;
 mod upgrades;
 mod view;
+mod volumes;
 
 use rayon::prelude::*;
 
@@ -68,6 +69,7 @@ pub static AUDITS: &[Audit] = &[
     (metrics::RULES, Look::Plan(metrics::audit)),
     (needs::RULES, Look::Plan(|view, diags| needs::audit(view.plan, diags))),
     (stores::RULES, Look::Plan(stores::audit)),
+    (volumes::RULES, Look::Plan(volumes::audit)),
     (applications::RULES, Look::Plan(|view, diags| applications::audit(view.plan, diags))),
     // Asked of the plan and of the last output (`lib.rs`).
     (live::RULES, Look::Plan(|_, _| ())),

@@ -142,7 +142,9 @@ impl Resolving<'_> {
         let EndpointOf::Pods { team, .. } = &endpoint.of else { return };
         let as_team = format!("team/{}", client.team);
         let consents = endpoint.allows.iter().any(|it| *it == own || *it == as_team);
-        if *team == client.team.as_str() || consents {
+        // A team that does not exist is told by itself.
+        let is_known = self.symbols.teams.get(client.team.as_str()).is_some();
+        if *team == client.team.as_str() || consents || !is_known {
             return;
         }
         let message = format!("`{target}` is of the team `{team}` and does not allow `{own}`");

@@ -62,14 +62,16 @@ pub fn branches(plan: &Plan) -> BTreeMap<String, Bundle> {
     printed.into_iter().map(|(branch, files)| (branch, with_attributes(files))).collect()
 }
 
-/// The final objects of all environments and clusters in one tree: what every `kustomize build` must come to.
+/// All branches in one tree: the final objects of all environments and clusters, which is what every `kustomize build`
+/// must come to, and the files that no Application syncs.
 pub fn rendered(plan: &Plan) -> Bundle {
     let folder = |unit: &Unit| ((), rendered_folder(unit));
-    Bundle::of(
-        print(plan, folder, |_, unit, path| overlay::whole(unit, path))
-            .remove(&())
-            .unwrap_or_default(),
-    )
+    let mut printed = print(plan, folder, |_, unit, path| overlay::whole(unit, path));
+    let mut files = printed.remove(&()).unwrap_or_default();
+    files.extend(plan.artifacts.iter().map(|artifact| {
+        (RepoPath::of(rendered_artifact(artifact)), artifact.text.as_bytes().to_vec())
+    }));
+    Bundle::of(files)
 }
 
 /// The folder of a unit in the one tree of all final objects.

@@ -71,6 +71,9 @@ impl Disk {
     }
 }
 
+/// The label of nodes with the name of their pool.
+pub const POOL_LABEL: &str = "groundplan.dev/pool";
+
 /// A network card and its address in one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nic {

@@ -103,6 +103,7 @@ impl Component for Network {
             &rules::FEW_NAME_SERVERS,
             &rules::FEW_DNS_REPLICAS,
             &rules::FEW_TIME_SERVERS,
+            &rules::NO_CERTIFICATE,
         ],
         defaults: &[
             &DOMAIN,

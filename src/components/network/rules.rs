@@ -114,6 +114,16 @@ pub static FEW_TIME_SERVERS: Rule = Rule::warning(
     "network: {ntp: [10.20.0.2]}\nmachines: {pools: {control-plane: {role: control-plane, count: 3}}}",
 );
 
+/// A gateway without a certificate.
+pub static NO_CERTIFICATE: Rule = Rule::warning(
+    "network/gateway-no-certificate",
+    "nobody makes the certificate of the gateway",
+    "Its listener for HTTPS reads the Secret `gateway-certificate` in `envoy-gateway-system`. While there is none, no \
+     host is reached, and Argo CD waits with everything that comes after the gateway (gateway-api, \
+     ListenerReasonInvalidCertificateRef).",
+    "network: {gateway: {kind: envoy-gateway, domains: [acme.example]}}  # and no issuer",
+);
+
 /// How the links of bonds, trunks and container networks begin.
 const LINKS: [&str; 11] = [
     "lo",
@@ -136,6 +146,13 @@ pub(super) fn check(network: &Network, at: &At, symbols: &Symbols, diags: &mut D
     load_balancer(network, at, diags);
     packets(network, at, symbols, diags);
     outside_servers(network, at, has_machines, diags);
+    if let Some(gateway) = &network.gateway
+        && gateway.issuer.is_none()
+    {
+        diags
+            .report(&NO_CERTIFICATE, at.field("gateway"), "nobody makes the certificate of the gateway")
+            .help("write `issuer: …`, one of `security.certificates`, or make the Secret by hand and waive this");
+    }
     let cni = &network.cni;
     // Every team's namespace is closed by policies; a cluster's own document has no teams.
     if cni.kind == CniKind::Flannel && !cni.policies && symbols.teams.iter().next().is_some() {

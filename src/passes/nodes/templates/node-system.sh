@@ -11,5 +11,7 @@ sed -i -E '/^[^#]\S*\s+\S+\s+swap\s/s/^/# /' /etc/fstab
 rm -f /swap.img
 # Each of these would load rules of its own, and nftables.service takes away everybody's.
 systemctl disable --now nftables.service ufw.service 2>/dev/null || true
+# It runs since before its files were written.
+systemctl try-restart multipathd.service 2>/dev/null || true
 systemctl daemon-reload
 systemctl enable --now host-firewall.service
