@@ -68,8 +68,7 @@ pub static AUDITS: &[Audit] = &[
     (needs::RULES, Look::Plan(|view, diags| needs::audit(view.plan, diags))),
     (stores::RULES, Look::Plan(stores::audit)),
     (applications::RULES, Look::Plan(|view, diags| applications::audit(view.plan, diags))),
-    // Asked of the plan and of the last output (`lib.rs`).
-    (live::RULES, Look::Plan(|_, _| ())),
+    (live::RULES, Look::Plan(|view, diags| live::audit(view.plan, diags))),
     (owners::RULES, Look::Plan(|view, diags| owners::audit(view.plan, diags))),
     (contents::RULES, Look::Object(contents::judge)),
     (upgrades::RULES, Look::Plan(|view, diags| upgrades::audit(view.plan, diags))),

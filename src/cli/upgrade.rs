@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use clap::Args;
 
 use super::Exit;
-use super::check::BlueprintArgs;
+use super::check::{BlueprintArgs, Versions};
 use super::output::Output;
 use crate::diag::{Place, one_of};
 use crate::k8s::version::VersionChoice;
@@ -36,7 +36,7 @@ pub(super) struct UpgradeArgs {
 }
 
 pub(super) fn run(args: &UpgradeArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(output, None)?;
+    let checked = args.blueprint.compile(output, |_| Versions::new())?;
     let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
         return Ok(Exit::Findings);
     };
