@@ -41,5 +41,8 @@ fn numbers_that_are_not_known_leave_their_alerts_out() {
         let rules = alerts::rules(&all, numbers, None);
         rules.groups.iter().map(|group| group.rules.len()).sum::<usize>()
     };
-    assert_eq!(count(Numbers { masters: 3, etcd: 3, snapshot: 10800 }) - count(Numbers::default()), 3);
+    assert_eq!(
+        count(Numbers { masters: 3, etcd: 3, snapshot: 10800 }) - count(Numbers::default()),
+        3
+    );
 }

@@ -53,7 +53,8 @@ impl ControlPlane {
 /// The chart's own arguments, which a list of ours takes the place of, and the folder in which machines leave metrics;
 /// the chart mounts the root of the host.
 fn exporter_arguments() -> Vec<Tree> {
-    const MOUNTS: &str = "^/(dev|proc|sys|run/containerd/.+|var/lib/docker/.+|var/lib/kubelet/.+)($|/)";
+    const MOUNTS: &str =
+        "^/(dev|proc|sys|run/containerd/.+|var/lib/docker/.+|var/lib/kubelet/.+)($|/)";
     const TYPES: &str = "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|\
                          mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|\
                          tracefs|erofs)$";

@@ -8,8 +8,8 @@ use super::cluster::{Cluster, Pool};
 use super::files::{CLOSED, File, OPEN};
 use super::texts::Texts;
 use super::{
-    balancer, control_plane, etcd, firewall, kubeadm, kubelet, packages, runtime, scripts, snapshots,
-    system,
+    balancer, control_plane, etcd, firewall, kubeadm, kubelet, packages, runtime, scripts,
+    snapshots, system,
 };
 use crate::k8s::tree::{Map, Tree};
 use crate::k8s::yaml;

@@ -60,7 +60,11 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    pub fn of(machines: Option<&Machines>, external_etcd: bool, backup: Option<&EtcdBackup>) -> Self {
+    pub fn of(
+        machines: Option<&Machines>,
+        external_etcd: bool,
+        backup: Option<&EtcdBackup>,
+    ) -> Self {
         let count = |role| {
             machines.map_or(0, |all| all.machines.iter().filter(|one| one.role == role).count())
         };
