@@ -10,6 +10,7 @@ gitleaks='8.16.*' # Debian 13; kept at this upstream version so that its rules d
 
 cloud_init='25.1.*' # Debian 13; the first branch whose schema refuses a key at the top that it does not know
 containerd=v2.3.4   # what first boots install
+versitygw=v1.8.0    # an S3 service whose objects are files
 
 stamp=$(cat "$0" "$here/kubeadm/go.mod" "$here/package-lock.json" "$here/.npmrc" "$here/requirements.txt" | sha256sum | cut -c1-64)
 if [ "$(cat "$root/stamp" 2>/dev/null)" = "$stamp" ]; then
@@ -67,7 +68,7 @@ debian_tools() {
 }
 
 # The programs that machines boot with, as Debian has them; and kubeadm and containerd at the versions that machines
-# get, built from their modules, as no package has them.
+# get, built from their modules, as no package has them. So is the S3 service that databases are saved to.
 machine_tools() {
   need sh -c 'command -v netplan nft haproxy keepalived chronyd visudo shellcheck rclone ssh-keygen && test -x /usr/sbin/sshd' -- \
     netplan.io nftables haproxy keepalived chrony openssh-server openssh-client sudo shellcheck rclone iproute2
@@ -79,6 +80,7 @@ machine_tools() {
   (cd "$here/kubeadm" && CGO_ENABLED=0 "$go" build -trimpath -ldflags "$flags" -o "$root/bin/kubeadm" k8s.io/kubernetes/cmd/kubeadm)
   GOBIN=$root/bin CGO_ENABLED=0 "$go" install -trimpath -tags no_btrfs,no_devmapper,no_zfs -ldflags '-s -w' \
     "github.com/containerd/containerd/v2/cmd/containerd@$containerd"
+  GOBIN=$root/bin CGO_ENABLED=0 "$go" install -trimpath -ldflags '-s -w' "github.com/versity/versitygw/cmd/versitygw@$versitygw"
 }
 
 # What opens secrets and reads the volumes that machines boot from.

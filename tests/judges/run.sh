@@ -43,7 +43,7 @@ tools() {
     database_alerts) echo "$venv/python $bin/kubectl-1.36 $bin/promtool" ;;
     databases) echo "$groundplan $venv/python $bin/kubectl-1.36 $image/opt/patroni/bin/patroni" ;;
     settings) echo "$venv/python $image/opt/postgresql/18/bin/postgres" ;;
-    live) echo "$venv/python $bin/kubectl-1.36 $image/opt/patroni/bin/patroni $groundplan ip openssl unshare" ;;
+    live) echo "$venv/python $bin/kubectl-1.36 $bin/versitygw $image/opt/patroni/bin/patroni $groundplan ip openssl unshare" ;;
     alerts) echo "$venv/python $bin/promtool $bin/amtool" ;;
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
     gitlab-ci) echo "$venv/check-jsonschema $bin/gitlab-ci-local node git $groundplan" ;;

@@ -32,6 +32,8 @@ class Node:
         self.folder, self.objects, self.image = pathlib.Path(folder), objects, image
         self.pods, self.names, self.next = {}, {}, 20
         self.environment, self.account, self.namespace = {}, None, ""
+        # Addresses outside of the cluster with their names, and the authority that the image trusts.
+        self.outside, self.trusted = {}, None
         self.hosts, self.export = self.folder / "hosts", self.folder / "export"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
@@ -50,7 +52,7 @@ class Node:
         lines = ["127.0.0.1 localhost"]
         for pod in self.pods.values():
             lines.append(f"{pod.address} {pod.name} " + " ".join(pod.dns))
-        lines += [f"{address} {' '.join(aliases)}" for address, aliases in names.items()]
+        lines += [f"{address} {' '.join(aliases)}" for address, aliases in [*names.items(), *self.outside.items()]]
         # Written in place: the pods have this very file mounted.
         with open(self.hosts, "w") as file:
             file.write("\n".join(lines) + "\n")
@@ -199,6 +201,10 @@ class Pod:
             f"rm -rf {root}/etc/pgbackrest* {root}/etc/hosts && touch {root}/etc/hosts",
             f"mount --bind {self.node.hosts} {root}/etc/hosts",
         ]
+        if self.node.trusted:
+            # What whoever builds the image does for an authority of their own.
+            made = subprocess.run(["openssl", "x509", "-noout", "-hash", "-in", self.node.trusted], capture_output=True, text=True, check=True)
+            lines.append(f"install -m 644 {self.node.trusted} {root}/etc/ssl/certs/{made.stdout.strip()}.0")
         lines.append(f"mount -t proc proc {root}/proc")
         for special in ("dev", "sys"):
             lines.append(f"mount --rbind /{special} {root}/{special}")

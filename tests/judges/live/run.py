@@ -1,8 +1,8 @@
 """Boots the generated database as it is written: real Patroni, PostgreSQL and pgBackRest in the generated pods.
 
 run.py <groundplan> <folder of estate.yaml> : compiles, plays kubelet, API server, DNS, certificate issuer and secret
-store, and then: boot, a backup, a killed leader, a drill that passes, a restore to a point in time, and a drill that
-must fail because a segment of WAL is gone. Every step says how long it took.
+store, and then: boot, a backup into S3 over TLS, a killed leader, a drill that passes, a drill that must fail because a segment
+of WAL is gone, a restore to a point in time, and a backup and a drill on an export. Every step says how long it took.
 """
 
 import base64
@@ -116,6 +116,30 @@ def external(thing, kept):
     return secret(thing["spec"].get("target", {}).get("name") or thing["metadata"]["name"], values)
 
 
+class Objects:
+    """An S3 service over TLS, whose objects are files; it checks signatures, so keys must be those of the store."""
+
+    HOST, PORT, BUCKET = "s3.example.org", 9443, "live-backups"
+
+    def __init__(self, folder, node, authority, kept):
+        self.files = folder / self.BUCKET
+        self.files.mkdir(parents=True, exist_ok=True)
+        address = f"{kubelet.NET}.1"
+        node.outside[address] = [self.HOST]
+        node.trusted = authority.folder / "ca.crt"
+        certificate, key = authority.issue("s3", self.HOST, [f"DNS:{self.HOST}"])
+        access, hidden = (kept.setdefault(("backup/s3", name), secrets.token_hex(16)) for name in ("access-key", "secret-key"))
+        self.log = open(folder.parent / "s3.log", "ab")
+        words = ["versitygw", "--port", f"{address}:{self.PORT}", "--cert", certificate, "--key", key, "posix", folder]
+        environment = {**os.environ, "ROOT_ACCESS_KEY": access, "ROOT_SECRET_KEY": hidden}
+        self.process = subprocess.Popen([str(word) for word in words], env=environment, stdout=self.log, stderr=self.log)
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(10)
+        self.log.close()
+
+
 # -- the database ------------------------------------------------------------------------------------------------
 
 
@@ -139,8 +163,11 @@ class Cluster:
         self.server = api.serve(self.store, address, port, *files)
         self.node.account = self.account(authority)
         self.node.environment = {"KUBERNETES_SERVICE_HOST": address, "KUBERNETES_SERVICE_PORT": str(port)}
-        self.repository = self.node.export = repository
         repository.mkdir(exist_ok=True)
+        self.repository = self.node.export = repository
+        self.objects_store = None
+        if any(thing["kind"] == "ConfigMap" and "repo1-type=s3" in str(thing) for thing in objects):
+            self.objects_store = Objects(repository, self.node, authority, kept)
         self.stopped = set()
 
     def account(self, authority):
@@ -259,6 +286,8 @@ class Cluster:
     def close(self):
         self.server.shutdown()
         self.node.close()
+        if self.objects_store:
+            self.objects_store.close()
 
 
 def image():
@@ -369,6 +398,9 @@ def main(groundplan, folder):
             recovered = restore(groundplan, folder, scratch, moment, authority, kept, repository)
             cluster = recovered
             want(cluster.sql("select count(*) from ledger") == "1000", "the rows of the moment did not come back")
+        with step("a backup and a drill on an export"):
+            cluster.close()
+            cluster = exported(output, scratch, authority, kept)
     except Exception as error:
         print(f"live: FAILED: {error}")
         if cluster:
@@ -392,6 +424,20 @@ def restore(groundplan, folder, scratch, moment, authority, kept, repository):
     objects += plain(scratch / "recovered/clusters/main/namespaces/shop-production")
     cluster = Cluster(scratch / "again", objects, "shop-production", authority, kept, PORT + 1, repository)
     cluster.boot(180)
+    return cluster
+
+
+def exported(output, scratch, authority, kept):
+    """A database of one member whose backups are files on an export."""
+    objects = built(output, "databases/ledger/overlays/production", "databases/ledger-drill/overlays/production")
+    objects += plain(output / "clusters/main/namespaces/shop-production")
+    cluster = Cluster(scratch / "ledger", objects, "shop-production", authority, kept, PORT + 2, scratch / "nas")
+    cluster.boot()
+    cluster.hooks()
+    for job in ("ledger-db-backup", "ledger-db-drill"):
+        code, text = cluster.cronjob(job)
+        want(code == 0, f"{job} failed:\n{text}\n{cluster.logs()}")
+    want(list(cluster.repository.rglob("backup.manifest")), "no backup is on the export")
     return cluster
 
 

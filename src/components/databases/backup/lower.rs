@@ -258,6 +258,8 @@ fn template(
         BackupTool::WalG => {
             env.push(pod::value("PGHOST", database.primary_service()));
             env.push(pod::value("PGUSER", REPLICATOR));
+            // Beside the replication connection it opens an ordinary one, to ask for version, timeline and folder.
+            env.push(pod::value("PGDATABASE", "postgres"));
             env.push(pod::value("PGSSLMODE", "require"));
             env.push(pod::secret("PGPASSWORD", &database.credentials_secret(), "replication"));
         }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::Cx;
 use crate::components::databases::backup::lower as backup;
 use crate::components::databases::model::{DATA_MOUNT, Database, PORT, REST_PORT, SOCKETS};
+use crate::components::databases::spec::BackupTool;
 use crate::components::databases::{drill, monitoring, parameters, recover};
 use crate::emit::yaml;
 use crate::k8s::duration::Duration;
@@ -218,8 +219,11 @@ fn access(database: &Database) -> Tree {
         // The Job that makes roles and databases; policies let nobody else near.
         "hostssl all postgres all scram-sha-256".to_owned(),
     ];
-    if database.backup.is_some() {
+    if let Some(backup) = &database.backup {
         lines.push(format!("hostssl postgres {} all scram-sha-256", drill::ROLE));
+        if backup.tool == BackupTool::WalG {
+            lines.push(format!("hostssl postgres {REPLICATOR} all scram-sha-256"));
+        }
     }
     if database.pooler.is_some() {
         lines.push(format!("hostssl postgres {POOLER} all scram-sha-256"));

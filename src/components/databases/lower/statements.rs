@@ -5,6 +5,7 @@ use minijinja::{Value, context};
 use crate::components::databases::drill;
 use crate::components::databases::model::{Database, PORT};
 use crate::components::databases::render::render;
+use crate::components::databases::spec::BackupTool;
 
 /// The statements that make roles and databases.
 pub fn statements(database: &Database) -> String {
@@ -38,10 +39,12 @@ pub fn statements(database: &Database) -> String {
         })
         .collect();
     let pooler = database.pooler.as_ref().map(|pooler| pooler.instances * 2);
+    let wal_g = database.backup.as_ref().is_some_and(|backup| backup.tool == BackupTool::WalG);
+    let drill = database.backup.as_ref().map(|_| drill::STATEMENTS);
     render(
         "statements.sql",
         include_str!("../templates/statements.sql"),
-        context! { users, databases, pooler, drill => database.backup.as_ref().map(|_| drill::STATEMENTS) },
+        context! { users, databases, pooler, drill, wal_g },
     )
 }
 

@@ -60,3 +60,7 @@ select format('alter role %I password %L', 'drill',
   :'secret') \gexec
 {{ drill }}
 {% endif %}
+{% if wal_g %}
+-- WAL-G asks where the data is before it reads it (`show data_directory`).
+grant pg_read_all_settings to replicator;
+{% endif %}
