@@ -18,16 +18,18 @@ pub static RULES: &[&Rule] = &[&NO_STORE];
 
 /// Finds secrets that nothing would make. A cluster whose secrets are somebody else's business is none of ours.
 pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
-    for need in &view.plan.facts.secrets {
-        let Some(cluster) = need.unit.stage.cluster() else { continue };
-        let is_planned = |name| view.plan.units.contains_key(&Addon::id(name, cluster));
-        if !is_planned(platform::SECRETS) || is_planned(platform::SECRET_STORE_UNIT) {
+    for unit in view.plan.units.values() {
+        let Some(cluster) = unit.id.stage.cluster() else { continue };
+        if view.plan.units.contains_key(&Addon::id(platform::SECRET_STORE_UNIT, cluster)) {
             continue;
         }
-        for entry in &need.entries {
-            let controller = &view.plan.units[&Addon::id(platform::SECRETS, cluster)];
+        let Some(controller) = view.plan.units.get(&Addon::id(platform::SECRETS, cluster)) else {
+            continue;
+        };
+        let secrets = unit.resources.iter().filter(|it| it.kind() == "ExternalSecret");
+        for at in secrets.flat_map(|secret| &secret.origin.from) {
             diags
-                .report(&NO_STORE, &entry.at, "there is no store that it could be read from")
+                .report(&NO_STORE, at, "there is no store that it could be read from")
                 .related(controller.at.clone(), "this reads none")
                 .help("write a sealed file and name it in `secretFiles`, or choose `external-secrets`");
         }

@@ -82,6 +82,7 @@ exporters! {
     "alertmanager" "apiserver" "argo-cd" "cadvisor" "cert-manager" "cilium" "controller-manager" "coredns"
     "elastic-operator" "etcd" "etcd-snapshots" "fluent-bit" "fluentd" "go" "grafana" "kube-proxy" "kube-state-metrics" "kubelet"
     "longhorn" "node-exporter" "patroni" "postgres-exporter" "prometheus" "prometheus-operator" "scheduler"
+    "velero"
 }
 
 static EXPORTERS: LazyLock<BTreeMap<&'static str, Exporter>> = LazyLock::new(|| {

@@ -3,8 +3,12 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::host::HostName;
 use super::leaf::{Invalid, Kind, as_written, leaf, show};
+use super::words::words;
 
 leaf! {
     /// The name of a bucket: 3 to 63 lower-case letters, digits, `-` and `.`, beginning and ending with a letter or
@@ -34,6 +38,38 @@ leaf! {
 }
 
 as_written!(Bucket, Region, Server);
+
+/// What becomes of volumes when objects are saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SavedVolumes {
+    /// Nothing: objects alone are saved.
+    None,
+    /// A snapshot is taken, and stays in the storage that it is of.
+    Snapshots,
+    /// A snapshot is taken, and what is in it is copied to the store.
+    Copies,
+    /// The files are read from the machines while programs write them, and copied to the store.
+    Files,
+}
+
+words! {
+    SavedVolumes {
+        "none" => None, "snapshots" => Snapshots, "copies" => Copies, "files" => Files
+    }
+}
+
+impl SavedVolumes {
+    /// Whether snapshots are taken.
+    pub fn snapshots(self) -> bool {
+        matches!(self, Self::Snapshots | Self::Copies)
+    }
+
+    /// Whether what is in volumes leaves the cluster.
+    pub fn leaves(self) -> bool {
+        matches!(self, Self::Copies | Self::Files)
+    }
+}
 
 impl Server {
     /// Its address, if that is how it is written.

@@ -2,7 +2,8 @@
 
 use ipnet::IpNet;
 
-use crate::k8s::secret::SecretPath;
+use crate::k8s::secret::{SecretPath, SecretRef};
+use crate::k8s::store::SavedVolumes;
 use crate::path::At;
 
 /// Where backups are kept.
@@ -52,4 +53,37 @@ impl EtcdBackup {
         let asked = u32::try_from(self.every / 3600).unwrap_or(24).clamp(1, 24);
         (1..=asked).rev().find(|hours| 24_u32.is_multiple_of(*hours)).unwrap_or(1)
     }
+}
+
+/// What of a cluster's objects and volumes is saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterBackup {
+    /// When: five cron fields.
+    pub schedule: String,
+    /// The longest time between two backups, in seconds.
+    pub interval: u64,
+    /// Seconds for which a backup is kept.
+    pub keep: u64,
+    /// What becomes of volumes.
+    pub volumes: SavedVolumes,
+    /// The environments; never empty.
+    pub environments: Vec<String>,
+    /// The teams; empty for all of them.
+    pub teams: Vec<String>,
+    /// The service: `https://s3.acme.internal`.
+    pub endpoint: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The region.
+    pub region: String,
+    /// The key that opens the bucket.
+    pub access_key: SecretRef,
+    /// Its secret half.
+    pub secret_key: SecretRef,
+    /// The password that volumes are encrypted with.
+    pub encryption: SecretRef,
+    /// The store's addresses; empty where its name is all that is known.
+    pub cidrs: Vec<IpNet>,
+    /// The field.
+    pub at: At,
 }

@@ -83,4 +83,6 @@ charts! {
     TIGERA_OPERATOR: "tigera-operator" "v3.32.1" "https://docs.tigera.io/calico/charts";
     /// The definitions of Calico, which the operator's chart does not bring since 3.32.
     CALICO_CRDS: "crd.projectcalico.org.v1" "v3.32.1" "https://docs.tigera.io/calico/charts";
+    /// Backups of objects and volumes.
+    VELERO: "velero" "12.1.0" "https://vmware-tanzu.github.io/helm-charts";
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use super::backup::EtcdBackup;
+use super::backup::{ClusterBackup, EtcdBackup};
 use super::metrics::{Exporter, ServedMetric};
 use super::nodes::needs::{NodeNeed, NodeSettings};
 use super::nodes::{ClusterNetwork, KubernetesFacts, Machines, NodeAutoscaling};
@@ -63,6 +63,8 @@ pub struct Facts {
     pub node_autoscaling: BTreeMap<String, NodeAutoscaling>,
     /// The snapshots of each cluster's etcd, where there are any.
     pub etcd_backups: BTreeMap<String, EtcdBackup>,
+    /// What of each cluster's objects and volumes is saved, where anything is.
+    pub cluster_backups: BTreeMap<String, ClusterBackup>,
     /// The exporters that are scraped.
     pub exporters: Vec<Exporter>,
     /// What workloads are said to serve.
@@ -97,6 +99,7 @@ impl Facts {
         self.pod_metrics.extend(other.pod_metrics);
         self.node_autoscaling.extend(other.node_autoscaling);
         self.etcd_backups.extend(other.etcd_backups);
+        self.cluster_backups.extend(other.cluster_backups);
         self.exporters.extend(other.exporters);
         self.served_metrics.extend(other.served_metrics);
         for (_, namespace) in other.platform_namespaces {

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 
 pub use addon::{API_SERVER, Addon, Metrics, Network};
 pub use artifact::Artifact;
-pub use backup::{BackupPlace, EtcdBackup};
+pub use backup::{BackupPlace, ClusterBackup, EtcdBackup};
 pub use derived::{Derivation, Derived};
 pub use facts::{
     ApiAccess, ApiRule, ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, Peer,

@@ -55,6 +55,9 @@ pub const SECRET_STORE_UNIT: &str = "secret-store";
 /// The unit of the controller of volume snapshots, with their definitions.
 pub const SNAPSHOTS: &str = "snapshot-controller";
 
+/// The unit of what saves objects and volumes.
+pub const CLUSTER_BACKUP: &str = "velero";
+
 /// The unit of the storage classes.
 pub const STORAGE: &str = "storage";
 

@@ -23,7 +23,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 # `live` is asked for by name: it needs a machine where networks and mounts may be made.
-all=(kustomize equality schemas crds alerts database_alerts databases settings machines runbooks bootstrap seed pre-commit gitlab-ci secrets world)
+all=(kustomize equality schemas crds alerts database_alerts databases settings machines runbooks bootstrap seed pre-commit gitlab-ci jenkins secrets world)
 # Charts are fetched by nobody here: the variable names a folder of them, as `helm pull --untar` makes it.
 if [ -n "${GROUNDPLAN_CHARTS:-}" ]; then all+=(charts); else echo 'charts are not judged: GROUNDPLAN_CHARTS names no folder'; fi
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
@@ -47,6 +47,7 @@ tools() {
     alerts) echo "$venv/python $bin/promtool $bin/amtool" ;;
     pre-commit) echo "$venv/pre-commit git $groundplan" ;;
     gitlab-ci) echo "$venv/check-jsonschema $bin/gitlab-ci-local node git $groundplan" ;;
+    jenkins) echo "$venv/python $groundplan" ;;
     runbooks) echo "python3 shellcheck" ;;
     bootstrap) echo "$GROUNDPLAN_JUDGES/kubectl-36/helm/helm" ;;
     seed) echo "$groundplan openssl age age-keygen xorriso bsdtar isoinfo blkid python3" ;;
@@ -85,6 +86,11 @@ judge() {
       mkdir "$scratch/init" && (cd "$scratch/init" && git init -q && "$groundplan" init) || return
       mapfile -t pipelines < <(find "$output" -name .gitlab-ci.yml)
       "$here/gitlab-ci.sh" "$top/.gitlab-ci.yml" "$scratch/init/.gitlab-ci.yml" "${pipelines[@]}"
+      ;;
+    jenkins)
+      # The estate of `output/` has GitLab.
+      "$groundplan" compile "$here/jenkins.yaml" --output "$scratch/jenkins" || return
+      "${python[@]}" "$here/jenkins.py" "$scratch/jenkins"
       ;;
     runbooks) python3 -B "$here/runbooks.py" "$output" ;;
     bootstrap) "$here/bootstrap.sh" "$GROUNDPLAN_JUDGES/kubectl-36/helm/helm" "$output" ;;

@@ -1,5 +1,7 @@
-//! `backup`: stores of backups outside the cluster, and the snapshots of its etcd.
+//! `backup`: stores of backups outside the cluster, the snapshots of its etcd, and what of its objects and volumes is
+//! saved.
 
+mod cluster;
 mod spec;
 
 use ipnet::IpNet;
@@ -15,7 +17,7 @@ use crate::path::At;
 use crate::plan::nodes::EtcdTopology;
 use crate::plan::{EtcdBackup, Exporter, Plan, Stage};
 use crate::source::Scope;
-pub use spec::{BackupSpec, EtcdSpec, StoreCredentialsSpec, StoreKind, StoreSpec};
+pub use spec::{BackupSpec, ClusterSpec, EtcdSpec, StoreCredentialsSpec, StoreKind, StoreSpec};
 
 /// A store without what its kind needs.
 pub static STORE_INCOMPLETE: Rule = Rule::error(
@@ -90,10 +92,11 @@ static ETCD_KEEP_FOR: Default = Default::new(
     "damage to objects is noticed within a week, and an older state is of no use to a cluster that went on",
 );
 
-/// Where backups are kept, and the snapshots of etcd.
+/// Where backups are kept, the snapshots of etcd, and what of objects and volumes is saved.
 #[derive(Debug)]
 pub struct Backup {
     etcd: Option<(Duration, Duration, String)>,
+    cluster: Option<cluster::Saved>,
 }
 
 impl Component for Backup {
@@ -102,7 +105,7 @@ impl Component for Backup {
         scope: Scope::Cluster,
         required: false,
         named: false,
-        summary: "stores of backups outside the cluster, and the snapshots of its etcd",
+        summary: "stores of backups outside the cluster, the snapshots of its etcd, and what of its objects and volumes is saved",
         rules: &[
             &STORE_INCOMPLETE,
             &STORE_FIELD,
@@ -111,8 +114,20 @@ impl Component for Backup {
             &STORE_EVERYWHERE,
             &ETCD_KEEP,
             &ETCD_RARE,
+            &cluster::STORE_KIND,
+            &cluster::KEEP,
+            &cluster::NO_SNAPSHOTS,
+            &cluster::STAYS,
         ],
-        defaults: &[&REGION, &ETCD_EVERY, &ETCD_KEEP_FOR],
+        defaults: &[
+            &REGION,
+            &ETCD_EVERY,
+            &ETCD_KEEP_FOR,
+            &cluster::EVERY,
+            &cluster::KEEP_FOR,
+            &cluster::VOLUMES,
+            &cluster::ENCRYPTION,
+        ],
     };
 
     type Spec = BackupSpec;
@@ -143,11 +158,16 @@ impl Component for Backup {
             check_etcd(every, keep, &place, cx.diags);
             (every, keep, etcd.to.to_string())
         });
-        Some(Self { etcd })
+        let place = field!(at, spec.cluster);
+        let cluster = spec.cluster.and_then(|written| cluster::resolve(written, &place, cx));
+        Some(Self { etcd, cluster })
     }
 
     fn lower(&self, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
         let Stage::Cluster(cluster) = situation.stage else { return };
+        if let Some(saved) = &self.cluster {
+            cluster::lower(saved, &at.key("cluster"), cluster, situation.symbols, plan);
+        }
         let Some((every, keep, store)) = &self.etcd else { return };
         let Some(about) = situation.symbols.backup_stores.get(store) else { return };
         let fact = EtcdBackup {

@@ -9,8 +9,9 @@ use crate::k8s::name::Name;
 use crate::k8s::network::Cidr;
 use crate::k8s::path::MountPath;
 use crate::k8s::quantity::Bytes;
-use crate::k8s::secret::SecretPath;
-use crate::k8s::store::{Bucket, Region, Server};
+use crate::k8s::routine::Routine;
+use crate::k8s::secret::{SecretPath, SecretRef};
+use crate::k8s::store::{Bucket, Region, SavedVolumes, Server};
 use crate::k8s::url::Url;
 
 /// Where backups are kept, and the snapshots of etcd.
@@ -24,6 +25,10 @@ pub struct BackupSpec {
     /// know is gone.
     #[serde(default)]
     pub etcd: Option<EtcdSpec>,
+    /// Objects of teams and their volumes, saved by Velero; without it volumes outside of databases are as safe as the
+    /// storage is. Databases save themselves.
+    #[serde(default)]
+    pub cluster: Option<ClusterSpec>,
 }
 
 /// What kind of store.
@@ -90,4 +95,32 @@ pub struct EtcdSpec {
     /// The store it goes to. Its credentials are `etcd-store/access-key` and `etcd-store/secret-key` in the file of
     /// `groundplan secrets`: machines write before there is a secret store. To an NFS export machines write as root.
     pub to: Name,
+}
+
+/// Objects of teams and their volumes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterSpec {
+    /// The store they go to, which must be of kind `s3`.
+    pub to: Name,
+    /// How often they are saved.
+    #[serde(default)]
+    pub every: Option<Routine>,
+    /// How long a backup is kept.
+    #[serde(default)]
+    pub keep: Option<Duration>,
+    /// What becomes of volumes: `copies` and `snapshots` need a driver that takes snapshots; `files` reads them from the
+    /// machines, and its namespace then allows pods that are privileged.
+    #[serde(default)]
+    pub volumes: Option<SavedVolumes>,
+    /// The environments that are saved, as far as they are on the cluster; all of them if none is named.
+    #[serde(default)]
+    pub environments: Vec<Name>,
+    /// The teams that are saved; all of them if none is named.
+    #[serde(default)]
+    pub teams: Vec<Name>,
+    /// Where in the secret store the password is that volumes are encrypted with: keep it outside the estate too,
+    /// without it every copy is lost. It cannot change.
+    #[serde(default)]
+    pub encryption: Option<SecretRef>,
 }

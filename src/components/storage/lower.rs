@@ -187,13 +187,19 @@ fn parameters(class: &ClassSpec) -> Tree {
 }
 
 fn snapshot_class(driver: Driver) -> Tree {
-    tree!({
+    let mut object = tree!({
         "apiVersion": "snapshot.storage.k8s.io/v1",
         "kind": "VolumeSnapshotClass",
         "metadata": {"name": (driver.word())},
         "driver": (driver.provisioner()),
         "deletionPolicy": "Delete"
-    })
+    });
+    if let (Driver::Longhorn, Some(map)) = (driver, object.as_map_mut()) {
+        // Without a type Longhorn makes a backup to a target of its own, which is not set, and every snapshot fails
+        // (longhorn-manager, csi/controller_server.go).
+        map.insert("parameters", tree!({"type": "snap"}));
+    }
+    object
 }
 
 /// A volume that nobody provisions: the export is there, and stays when the claim goes.

@@ -1,10 +1,11 @@
-//! The add-ons that a cluster cannot do without: what `network` and `autoscaling` state becomes charts and their
-//! objects.
+//! The add-ons that several sections decide about: what `network`, `autoscaling` and `backup` state becomes charts and
+//! their objects.
 //!
-//! A pass, because three sections decide about them: the network, Kubernetes (who makes Services work on nodes) and
-//! the machines (where the API is). Everything doubtful was refused by those sections.
+//! A pass, because it takes what other sections state: Kubernetes (who makes Services work on nodes), the machines
+//! (where the API is), the environments (whose namespaces there are). Everything doubtful was refused by those sections.
 
 mod autoscaling;
+mod backup;
 mod cni;
 mod gateway;
 mod load_balancer;
@@ -45,6 +46,7 @@ pub(super) fn run(plan: &mut Plan) {
         gateway::plan(&cluster, plan);
     }
     autoscaling::plan(plan);
+    backup::plan(plan);
 }
 
 /// Whether an add-on is planned.

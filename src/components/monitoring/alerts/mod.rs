@@ -10,8 +10,8 @@ mod programs;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::k8s::crd::prometheus::{AlertRule, PrometheusRuleSpec, RuleGroup};
-use crate::plan::EtcdBackup;
 use crate::plan::nodes::{Machines, NodeRole};
+use crate::plan::{ClusterBackup, EtcdBackup};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,35 +57,43 @@ pub(super) struct Numbers {
     pub etcd: usize,
     /// Seconds after which a snapshot of etcd in its store is too old; 0 where none is taken there.
     pub snapshot: u64,
+    /// Seconds after which a backup of objects and volumes is too old; 0 where there is none.
+    pub backup_age: u64,
 }
 
 impl Numbers {
     pub fn of(
         machines: Option<&Machines>,
         external_etcd: bool,
-        backup: Option<&EtcdBackup>,
+        snapshots: Option<&EtcdBackup>,
+        backup: Option<&ClusterBackup>,
     ) -> Self {
         let count = |role| {
             machines.map_or(0, |all| all.machines.iter().filter(|one| one.role == role).count())
         };
         let masters = count(NodeRole::ControlPlane);
-        let etcd = if external_etcd { count(NodeRole::Etcd) } else { masters };
-        // Two were not taken, and an hour for the second to arrive.
-        let snapshot = backup.map_or(0, |backup| (2 * u64::from(backup.hours()) + 1) * 3600);
-        Self { masters, etcd, snapshot }
+        Self {
+            masters,
+            etcd: if external_etcd { count(NodeRole::Etcd) } else { masters },
+            // Two were not taken, and an hour for the second to arrive.
+            snapshot: snapshots.map_or(0, |backup| (2 * u64::from(backup.hours()) + 1) * 3600),
+            // One that failed, and the time that the next one takes.
+            backup_age: backup.map_or(0, |backup| 2 * backup.interval + 3600),
+        }
     }
 
-    /// The expression with the numbers in it; `None` where it needs one that is not known.
+    /// An expression or a time with the numbers in it; `None` where it needs one that is not known.
     fn fill(self, expr: &str) -> Option<String> {
         let mut filled = expr.to_owned();
         for (word, number, known) in [
-            ("<masters>", self.masters as u64, self.masters > 0),
-            ("<etcd>", self.etcd as u64, self.etcd > 0),
-            ("<quorum>", self.etcd as u64 / 2 + 1, self.etcd > 0),
-            ("<snapshot>", self.snapshot, self.snapshot > 0),
+            ("<masters>", self.masters.to_string(), self.masters > 0),
+            ("<etcd>", self.etcd.to_string(), self.etcd > 0),
+            ("<quorum>", (self.etcd / 2 + 1).to_string(), self.etcd > 0),
+            ("<snapshot>", self.snapshot.to_string(), self.snapshot > 0),
+            ("<backup-age>", self.backup_age.to_string(), self.backup_age > 0),
         ] {
             if filled.contains(word) {
-                filled = known.then(|| filled.replace(word, &number.to_string()))?;
+                filled = known.then(|| filled.replace(word, &number))?;
             }
         }
         Some(filled)
@@ -123,11 +131,11 @@ pub(super) fn rules(
 
 impl Alert {
     fn rule(&self, numbers: Numbers) -> Option<AlertRule> {
-        let hold = Some(self.hold).filter(|hold| *hold != "0s");
+        let hold = numbers.fill(self.hold)?;
         Some(rule(
             self.name,
             numbers.fill(self.expr)?,
-            hold,
+            Some(hold.as_str()).filter(|hold| *hold != "0s"),
             self.severity,
             self.summary,
             self.action,
