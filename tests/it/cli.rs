@@ -348,9 +348,7 @@ fn what_runs_is_asked_before_a_blueprint_is_fine() {
 fn what_a_branch_was_published_from_is_asked_before_it_moves() {
     for layout in ["", "\n  branches: per-environment"] {
         let bench = Bench::new();
-        let written = |minor| {
-            at_minor(minor).replace("\n  url: ", &format!("{layout}\n  url: "))
-        };
+        let written = |minor| at_minor(minor).replace("\n  url: ", &format!("{layout}\n  url: "));
         let url = format!("file://{}/estate.git", bench.path().display());
         bench.write("blueprint.yaml", &written("1.35"));
         let (code, _, err) = bench.run(&["publish", "--repo", "estate.git"]);
