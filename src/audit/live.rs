@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Diagnostics, Place, Rule};
 use crate::k8s::quantity::Bytes;
 use crate::path::At;
-use crate::plan::{Live, LiveFact};
+use crate::plan::{Live, LiveFact, Plan};
 
 /// What can only be as it is.
 pub static FIXED: Rule = Rule::error(
@@ -53,46 +53,58 @@ pub struct Change {
     pub takes: Vec<&'static str>,
 }
 
-/// Refuses what cannot change, and tells what the rest takes.
-///
-/// `last` is what the lock holds by name: the facts of each subject as `name=value` words.
-pub fn compare(
-    live: &[Live],
-    last: &BTreeMap<String, String>,
-    diags: &mut Diagnostics,
-) -> Vec<Change> {
-    renamed(live, last, diags);
+/// What a subject was the last time: the `name=value` words that the lock holds of it.
+fn before<'p>(plan: &'p Plan, live: &Live) -> Option<BTreeMap<&'p str, &'p str>> {
+    let words = plan.previous.get(&live.subject)?;
+    Some(words.split(' ').filter_map(|word| word.split_once('=')).collect())
+}
+
+/// Refuses what cannot change.
+pub(super) fn audit(plan: &Plan, diags: &mut Diagnostics) {
+    renamed(&plan.facts.live, &plan.previous, diags);
+    for now in &plan.facts.live {
+        let Some(before) = before(plan, now) else { continue };
+        for (name, fact) in &now.facts {
+            if let Some(old) = before.get(name) {
+                judge(&now.subject, old, fact, diags);
+            }
+        }
+    }
+}
+
+fn judge(subject: &str, old: &str, fact: &LiveFact, diags: &mut Diagnostics) {
+    match fact {
+        LiveFact::Digest { .. } => {}
+        LiveFact::Fixed { value, at, instead } => {
+            if value != old {
+                let message = format!("{subject} runs with `{old}`; this makes it `{value}`");
+                diags.report(&FIXED, at, message).help(*instead);
+            }
+        }
+        LiveFact::Grows { bytes, at } => {
+            let old = old.parse().unwrap_or(0);
+            if *bytes < old {
+                let (old, new) = (Bytes::new(old), Bytes::new(*bytes));
+                let message = format!("{subject} has {old}; {new} are less");
+                diags.report(&SHRINKS, at, message).help(format!(
+                    "write `{old}` or more; for less, make a new database with `recover` and let the old one go"
+                ));
+            }
+        }
+    }
+}
+
+/// What the other changes of things that run take.
+pub fn changes(plan: &Plan) -> Vec<Change> {
     let mut changes = Vec::new();
-    for now in live {
-        let Some(before) = last.get(&now.subject) else { continue };
-        let before: BTreeMap<&str, &str> =
-            before.split(' ').filter_map(|word| word.split_once('=')).collect();
+    for now in &plan.facts.live {
+        let Some(before) = before(plan, now) else { continue };
         let mut takes = Vec::new();
         for (name, fact) in &now.facts {
-            let Some(old) = before.get(name) else { continue };
-            match fact {
-                LiveFact::Digest { value, takes: what } => {
-                    if value != old {
-                        takes.push(*what);
-                    }
-                }
-                LiveFact::Fixed { value, at, instead } => {
-                    if value != old {
-                        let message =
-                            format!("{} runs with `{old}`; this makes it `{value}`", now.subject);
-                        diags.report(&FIXED, at, message).help(*instead);
-                    }
-                }
-                LiveFact::Grows { bytes, at } => {
-                    let old = old.parse().unwrap_or(0);
-                    if *bytes < old {
-                        let (old, new) = (Bytes::new(old), Bytes::new(*bytes));
-                        let message = format!("{} has {old}; {new} are less", now.subject);
-                        diags.report(&SHRINKS, at, message).help(format!(
-                            "write `{old}` or more; for less, make a new database with `recover` and let the old one go"
-                        ));
-                    }
-                }
+            if let (Some(old), LiveFact::Digest { value, takes: what }) = (before.get(name), fact)
+                && value != old
+            {
+                takes.push(*what);
             }
         }
         if !takes.is_empty() {

@@ -71,8 +71,7 @@ pub static AUDITS: &[Audit] = &[
     (stores::RULES, Look::Plan(stores::audit)),
     (volumes::RULES, Look::Plan(volumes::audit)),
     (applications::RULES, Look::Plan(|view, diags| applications::audit(view.plan, diags))),
-    // Asked of the plan and of the last output (`lib.rs`).
-    (live::RULES, Look::Plan(|_, _| ())),
+    (live::RULES, Look::Plan(|view, diags| live::audit(view.plan, diags))),
     (owners::RULES, Look::Plan(|view, diags| owners::audit(view.plan, diags))),
     (contents::RULES, Look::Object(contents::judge)),
     (compatibility::RULES, Look::Plan(|view, diags| compatibility::audit(view.plan, diags))),

@@ -1,5 +1,6 @@
 //! `groundplan check`, and what every command that compiles has in common.
 
+use std::collections::BTreeMap;
 use std::mem::ManuallyDrop;
 
 use anyhow::Context;
@@ -8,9 +9,13 @@ use clap::Args;
 
 use super::Exit;
 use super::output::Output;
+use crate::plan::Plan;
 use crate::report::{Format, Report};
 use crate::world::{Disk, Standing, World};
-use crate::{Compilation, Input, compile_after, rules};
+use crate::{Compilation, Input, compile_after, compiled_into, rules};
+
+/// What a lock says was chosen, by name.
+pub(super) type Versions = BTreeMap<String, String>;
 
 /// Which blueprint, and how findings are told.
 #[derive(Debug, Args)]
@@ -60,13 +65,13 @@ impl BlueprintArgs {
         &self.blueprint
     }
 
-    /// Compiles and tells what was found; compared with what was `compiled` into a folder before, if one is named.
+    /// Compiles and tells what was found, compared with what was chosen before.
     pub(super) fn compile(
         &self,
         output: &Output,
-        compiled: Option<&Utf8Path>,
+        previous: impl FnOnce(&Plan) -> Versions,
     ) -> anyhow::Result<Checked> {
-        self.reading.compile(&self.blueprint, output, compiled)
+        self.reading.compile(&self.blueprint, output, previous)
     }
 }
 
@@ -76,14 +81,14 @@ impl ReadingArgs {
         &self,
         blueprint: &Utf8Path,
         output: &Output,
-        compiled: Option<&Utf8Path>,
+        previous: impl FnOnce(&Plan) -> Versions,
     ) -> anyhow::Result<Checked> {
         let beside = blueprint.parent().unwrap_or(Utf8Path::new("")).join("overlays");
         let overlays = match &self.overlays {
             Some(folder) => Some(folder.as_path()),
             None => (Disk.standing(&beside) == Standing::Folder).then_some(beside.as_path()),
         };
-        let compilation = compile_after(Input { world: &Disk, blueprint, overlays }, compiled)?;
+        let compilation = compile_after(Input { world: &Disk, blueprint, overlays }, previous)?;
         let root = repository_root();
         let here = current_folder();
         let mut report = Report::new(
@@ -127,14 +132,19 @@ fn current_folder() -> Option<Utf8PathBuf> {
 Examples:
   groundplan check
   groundplan check blueprints/acme.yaml --overlays overlays
-  groundplan check --report gitlab=gl-code-quality.json --report junit=junit.xml")]
+  groundplan check --report gitlab=gl-code-quality.json --report junit=junit.xml
+
+What was compiled into --output before is what runs: what cannot change of it, or not in one step, is found.")]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     blueprint: BlueprintArgs,
+    /// The folder that was compiled into before, if it is there
+    #[arg(long, short, default_value = "output", value_name = "FOLDER")]
+    output: Utf8PathBuf,
 }
 
 pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(output, None)?;
+    let checked = args.blueprint.compile(output, |_| compiled_into(&Disk, &args.output))?;
     if let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) {
         let objects: usize = plan.units.values().map(|unit| unit.resources.len()).sum();
         output.note(&format!(

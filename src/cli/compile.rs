@@ -6,9 +6,12 @@ use clap::Args;
 use super::Exit;
 use super::check::BlueprintArgs;
 use super::output::Output;
+use crate::audit::live;
+use crate::compiled_into;
 use crate::emit;
 use crate::plan::{Layout, Plan};
 use crate::publish::files::{self, Changes, WriteOptions};
+use crate::world::Disk;
 
 /// Arguments of `groundplan compile`.
 #[derive(Debug, Args)]
@@ -47,7 +50,7 @@ pub(super) struct OverwriteArgs {
 }
 
 pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(output, Some(&args.output))?;
+    let checked = args.blueprint.compile(output, |_| compiled_into(&Disk, &args.output))?;
     let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
         return Ok(Exit::Findings);
     };
@@ -56,9 +59,7 @@ pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
         Form::Rendered => emit::rendered(plan),
     };
     unproven(plan, output);
-    for change in &checked.compilation.changes {
-        output.note(&format!("{}: {}", change.subject, change.takes.join(", ")));
-    }
+    changes(plan, output);
     if args.check {
         let changes = files::check(&bundle, &plan.versions, &args.output)?;
         return Ok(out_of_date(&changes, args, output));
@@ -94,6 +95,13 @@ impl Form {
             Some(Layout::Branches) => Self::Rendered,
             _ => Self::Kustomize,
         }
+    }
+}
+
+/// What changes of things that run take.
+pub(super) fn changes(plan: &Plan, output: &Output) {
+    for change in live::changes(plan) {
+        output.note(&format!("{}: {}", change.subject, change.takes.join(", ")));
     }
 }
 

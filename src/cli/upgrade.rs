@@ -7,11 +7,13 @@ use clap::Args;
 use super::Exit;
 use super::check::BlueprintArgs;
 use super::output::Output;
+use crate::compiled_into;
 use crate::diag::{Place, one_of};
 use crate::k8s::version::VersionChoice;
 use crate::path::At;
 use crate::report::Locate;
 use crate::upgrade::{self, Obstacle, Upgrade};
+use crate::world::Disk;
 
 /// Arguments of `groundplan upgrade`.
 #[derive(Debug, Args)]
@@ -45,7 +47,7 @@ pub(super) struct UpgradeArgs {
 }
 
 pub(super) fn run(args: &UpgradeArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(output, Some(&args.output))?;
+    let checked = args.blueprint.compile(output, |_| compiled_into(&Disk, &args.output))?;
     let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
         return Ok(Exit::Findings);
     };

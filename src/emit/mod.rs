@@ -92,6 +92,13 @@ fn rendered_artifact(artifact: &Artifact) -> String {
     }
 }
 
+/// The branches of [`Layout::Branches`] that what is planned so far belongs to.
+pub fn branch_names(plan: &Plan) -> Vec<String> {
+    let names = plan.units.values().map(|unit| branch_of(&unit.id.stage));
+    let names: BTreeSet<String> = names.filter(|name| !name.ends_with('/')).collect();
+    names.into_iter().collect()
+}
+
 /// The branch that holds what belongs to a stage in [`Layout::Branches`].
 fn branch_of(stage: &Stage) -> String {
     match stage {

@@ -489,6 +489,8 @@ pub struct NodeAutoscaling {
     pub namespace: String,
     /// Fields of the provider's machine template beyond those of the machine's size, as written.
     pub template: Option<crate::k8s::tree::Tree>,
+    /// Fields of the provider's cluster object beyond the address of the API, as written.
+    pub cluster: Option<crate::k8s::tree::Tree>,
     /// The section.
     pub at: At,
 }

@@ -70,8 +70,11 @@ fn compile(files: &Files) -> Compilation {
     let overlays = overlays.then(|| Utf8Path::new("overlays"));
     // What was compiled before, for rules about the step from there to here.
     let compiled = files.iter().any(|(path, _)| path.starts_with("output"));
-    let compiled = compiled.then(|| Utf8Path::new("output"));
-    groundplan::compile_after(Input { world: &world, blueprint, overlays }, compiled)
+    let previous = |_: &_| match compiled {
+        true => groundplan::compiled_into(&world, Utf8Path::new("output")),
+        false => Default::default(),
+    };
+    groundplan::compile_after(Input { world: &world, blueprint, overlays }, previous)
         .unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -154,6 +154,7 @@ impl<'a> View<'a> {
             workers => Serde(self.of_role(NodeRole::Worker)),
             machines => Serde(all),
             autoscaled,
+            cluster_api => self.cluster_api(),
             snapshots => SNAPSHOT_FOLDER,
             store => self.store(),
             argocd => argocd.map(|argocd| argocd.namespace.clone()),
@@ -182,6 +183,12 @@ impl<'a> View<'a> {
             config => SNAPSHOT_STORE,
             folder => snapshots_of(self.cluster),
         })
+    }
+
+    /// The namespace of the objects of autoscaled pools; undefined where there is no such pool.
+    fn cluster_api(&self) -> Option<String> {
+        let facts = self.plan.facts.node_autoscaling.get(self.cluster)?;
+        (!self.machines.autoscaled.is_empty()).then(|| facts.namespace.clone())
     }
 
     fn of_role(&self, role: NodeRole) -> Vec<Named> {
