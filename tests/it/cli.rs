@@ -326,9 +326,9 @@ fn schema_completions_and_manual_are_printed() {
     }
 }
 
-/// The smallest blueprint at a minor of Kubernetes.
+/// A blueprint with machines at a minor of Kubernetes.
 fn at_minor(minor: &str) -> String {
-    format!("{}\nkubernetes: {{version: \"{minor}\"}}\n", shipped("smallest.yaml"))
+    include_str!("../../src/upgrade/tests/cluster.yaml").replace("VERSION", minor)
 }
 
 #[test]
@@ -346,9 +346,9 @@ fn what_runs_is_asked_before_a_blueprint_is_fine() {
 
 #[test]
 fn what_a_branch_was_published_from_is_asked_before_it_moves() {
-    for layout in ["", "\n  branches: per-environment"] {
+    for layout in ["", "branches: per-environment, "] {
         let bench = Bench::new();
-        let written = |minor| at_minor(minor).replace("\n  url: ", &format!("{layout}\n  url: "));
+        let written = |minor| at_minor(minor).replace("{url: ", &format!("{{{layout}url: "));
         let url = format!("file://{}/estate.git", bench.path().display());
         bench.write("blueprint.yaml", &written("1.35"));
         let (code, _, err) = bench.run(&["publish", "--repo", "estate.git"]);
