@@ -105,6 +105,15 @@ pub static FEW_DNS_REPLICAS: Rule = Rule::warning(
     "network: {dns: {replicas: 1}}",
 );
 
+/// A cache of names that nobody installs.
+pub static DNS_CACHE: Rule = Rule::warning(
+    "network/dns-cache-not-installed",
+    "the DNS cache of nodes is let in, and not installed",
+    "Machines open the port of the cache and no more: its DaemonSet is not among the parts that are compiled, and pods \
+     ask CoreDNS until somebody installs it (kubernetes.io/docs/tasks/administer-cluster/nodelocaldns).",
+    "network: {dns: {cache: true}}",
+);
+
 /// Too few clocks.
 pub static FEW_TIME_SERVERS: Rule = Rule::warning(
     "network/few-time-servers",
@@ -457,6 +466,15 @@ fn outside_servers(network: &Network, at: &At, has_machines: bool, diags: &mut D
                 format!("{} copies of CoreDNS", network.dns_replicas),
             )
             .help("write `replicas: 2` or more");
+    }
+    if network.dns_cache {
+        diags
+            .report(
+                &DNS_CACHE,
+                at.field("dns").field("cache"),
+                "nothing here installs the cache of each node",
+            )
+            .help("install NodeLocal DNS yourself and waive this, or leave `cache` out");
     }
     if has_machines && network.ntp.len() < 2 {
         diags
