@@ -84,9 +84,8 @@ fn one(lines: &[&str]) -> Option<Definition> {
             versions.read(line);
         }
     }
-    let served = versions.served();
-    let known = (group?, kind?, !served.is_empty());
-    known.2.then_some(Definition { group: known.0, kind: known.1, versions: served })
+    let one = Definition { group: group?, kind: kind?, versions: versions.served() };
+    (!one.versions.is_empty()).then_some(one)
 }
 
 /// The entries of `versions`, whose dashes stand at two or at four spaces.
