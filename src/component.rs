@@ -3,6 +3,8 @@
 //! Components never import each other. They meet in [`Symbols`]: each declares the names it offers, and binds
 //! the names it uses. A reference that is bound exists.
 
+pub mod connects;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
@@ -123,7 +125,7 @@ impl Resolving<'_> {
         for (index, who) in allows.iter().enumerate() {
             let place = at.index(index);
             match who.kind() {
-                "workload" => {
+                "workload" | "release" => {
                     self.symbols.endpoints.bind(&who.to_string(), &place, self.diags);
                 }
                 "team" => {
@@ -132,7 +134,7 @@ impl Resolving<'_> {
                 kind => {
                     self.diags
                         .report(no_client, place, format!("a {kind} opens no connections"))
-                        .help("write `workload/<name>` or `team/<name>`");
+                        .help("write `workload/<name>`, `release/<name>` or `team/<name>`");
                 }
             }
         }

@@ -80,8 +80,6 @@ pub struct Compilation {
     pub identity: Option<(String, String)>,
     /// Everything that was found.
     pub diagnostics: Diagnostics,
-    /// What changes of things that run take, as far as the last output is known.
-    pub changes: Vec<audit::live::Change>,
     /// The finished plan; `None` when an error stopped it.
     pub plan: Option<Plan>,
 }
@@ -91,17 +89,17 @@ pub struct Compilation {
 /// # Errors
 /// Only what the world refuses: a file that is not there or cannot be read.
 pub fn compile(input: Input<'_>) -> Result<Compilation, LoadError> {
-    compile_after(input, None)
+    compile_after(input, |_| BTreeMap::new())
 }
 
-/// The same, compared with what was compiled into a folder before: what runs already and may not change, or not at
-/// once, is found too, and what the other changes of it take is told.
+/// The same, compared with what was chosen before: what runs already and may not change, or not at once, is found too.
+/// `previous` finds the versions of the lock of that time, knowing what is planned: which branches, for example.
 ///
 /// # Errors
 /// As [`compile`].
 pub fn compile_after(
     input: Input<'_>,
-    compiled: Option<&Utf8Path>,
+    previous: impl FnOnce(&Plan) -> BTreeMap<String, String>,
 ) -> Result<Compilation, LoadError> {
     let mut diagnostics = Diagnostics::new();
     let Input { world, blueprint, overlays } = input;
@@ -121,12 +119,10 @@ pub fn compile_after(
     let identity =
         metadata.map(|metadata| (metadata.name.to_string(), metadata.version.to_string()));
     let mut plan = None;
-    let mut changes = Vec::new();
     if let Some(mut whole) = lowered {
-        whole.previous = compiled.map(|folder| previous(world, folder)).unwrap_or_default();
+        whole.previous = previous(&whole);
         passes::derive(&mut whole);
         audit::audit(&whole, &mut diagnostics);
-        changes = audit::live::compare(&whole.facts.live, &whole.previous, &mut diagnostics);
         plan = Some(whole);
     }
     if let Some(waivers) = &base.and_then(|estate| estate.waivers) {
@@ -136,7 +132,7 @@ pub fn compile_after(
     if diagnostics.has_errors() {
         plan = None;
     }
-    Ok(Compilation { loaded, identity, diagnostics, changes, plan })
+    Ok(Compilation { loaded, identity, diagnostics, plan })
 }
 
 /// Every rule there is, in the order of the stages.
@@ -144,8 +140,9 @@ pub fn rules() -> Vec<&'static Rule> {
     source::RULES.iter().copied().chain(registry::rules()).chain(audit::rules()).collect()
 }
 
-/// The versions of the last compilation. A lock that cannot be read is told by whoever writes the folder.
-fn previous(world: &dyn World, folder: &Utf8Path) -> BTreeMap<String, String> {
+/// The versions of the last compilation into a folder; none where there is no lock. One that cannot be read is told by
+/// whoever writes the folder.
+pub fn compiled_into(world: &dyn World, folder: &Utf8Path) -> BTreeMap<String, String> {
     let bytes = world.read(&folder.join(LOCK)).unwrap_or_default();
     Lock::parse(&bytes).map(|lock| lock.versions).unwrap_or_default()
 }

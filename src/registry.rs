@@ -6,12 +6,14 @@
 
 use rayon::prelude::*;
 
-use crate::component::{About, Component, Files, MISSING_SECTION, Resolving, Situation, Symbols};
+use crate::component::{
+    About, Component, DANGLING, Files, MISSING_SECTION, Resolving, Situation, Symbols,
+};
 use crate::components;
-use crate::diag::{Diagnostics, Rule};
+use crate::diag::{Diagnostic, Diagnostics, Rule};
 use crate::path::{At, FieldPath};
 use crate::plan::{Plan, Stage};
-use crate::source::{Document, Layer, Scope, Section, decode};
+use crate::source::{Document, Layer, Scope, Section, Unread, decode};
 
 macro_rules! components {
     ($($name:ident: $component:ty,)*) => {
@@ -41,8 +43,12 @@ macro_rules! components {
         }
 
         impl Blueprint {
-            fn decode(document: &Document, diags: &mut Diagnostics) -> Self {
-                Self { $($name: section::<$component>(document, diags),)* }
+            fn decode(
+                document: &Document,
+                unread: &mut Unread<'_>,
+                diags: &mut Diagnostics,
+            ) -> Self {
+                Self { $($name: section::<$component>(document, unread, diags),)* }
             }
 
             fn declare(&self, document: &Document) -> Symbols {
@@ -135,7 +141,7 @@ components! {
 
 /// Every rule that a component or the frame around them can report.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let own = [&MISSING_SECTION, &crate::component::DANGLING];
+    let own = [&MISSING_SECTION, &DANGLING];
     own.into_iter().chain(ABOUT.iter().flat_map(|about| about.rules.iter().copied()))
 }
 
@@ -144,14 +150,18 @@ fn place<C: Component>(document: &Document) -> At {
 }
 
 /// A section as written. An absent one that may be absent is an empty one, so that its defaults hold.
-fn section<C: Component>(document: &Document, diags: &mut Diagnostics) -> Option<C::Spec> {
+fn section<C: Component>(
+    document: &Document,
+    unread: &mut Unread<'_>,
+    diags: &mut Diagnostics,
+) -> Option<C::Spec> {
     // A cluster has no teams or workloads of its own.
     if matches!(document.layer, Layer::Cluster(_)) && C::ABOUT.scope == Scope::Environment {
         return None;
     }
     let path = FieldPath::root().key(C::ABOUT.section);
     if document.get(&path).is_some_and(|node| !node.is_null()) {
-        return decode(document, &path, diags);
+        return decode(document, &path, unread, diags);
     }
     if C::ABOUT.required {
         diags
@@ -161,6 +171,7 @@ fn section<C: Component>(document: &Document, diags: &mut Diagnostics) -> Option
                 format!("the section `{}` is missing", C::ABOUT.section),
             )
             .help(format!("write `{}:`, {}", C::ABOUT.section, C::ABOUT.summary));
+        unread.extend([path]);
         return None;
     }
     let empty = serde::de::value::MapDeserializer::<_, serde::de::value::Error>::new(
@@ -169,16 +180,28 @@ fn section<C: Component>(document: &Document, diags: &mut Diagnostics) -> Option
     serde::Deserialize::deserialize(empty).ok()
 }
 
+/// How many segments the path of a thing of a section has.
+fn depth(section: &str) -> usize {
+    let named = ABOUT.iter().any(|about| about.named && about.section == section);
+    if named { 2 } else { 3 }
+}
+
 /// Documents to resolved sections, each document for itself; the diagnostics of all of them.
 pub fn resolve(documents: &[&Document], files: Files<'_>) -> (Vec<Estate>, Diagnostics) {
     let results: Vec<(Estate, Diagnostics)> = documents
         .par_iter()
         .map(|document| {
             let mut diags = Diagnostics::new();
-            let blueprint = Blueprint::decode(document, &mut diags);
+            let mut unread = Unread::of(document);
+            let blueprint = Blueprint::decode(document, &mut unread, &mut diags);
             let symbols = blueprint.declare(document);
-            let estate = blueprint.resolve(document, symbols, files, &mut diags);
-            estate.check(document, &mut diags);
+            let mut found = Diagnostics::new();
+            let estate = blueprint.resolve(document, symbols, files, &mut found);
+            estate.check(document, &mut found);
+            // Of a section that was not read as a whole, nobody knows which names it has.
+            let dangles = |finding: &Diagnostic| finding.rule == &DANGLING && unread.has_sections();
+            found.retain(|finding| !unread.explains(finding, depth) && !dangles(finding));
+            diags.append(found);
             (estate, diags)
         })
         .collect();

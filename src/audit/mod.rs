@@ -9,6 +9,7 @@ mod api_versions;
 mod applications;
 mod capacity;
 mod cluster;
+mod compatibility;
 mod contents;
 mod hostnames;
 mod labelled;
@@ -31,6 +32,7 @@ mod testing;
 mod trail;
 mod upgrades;
 mod view;
+mod volumes;
 
 use rayon::prelude::*;
 
@@ -67,11 +69,12 @@ pub static AUDITS: &[Audit] = &[
     (metrics::RULES, Look::Plan(metrics::audit)),
     (needs::RULES, Look::Plan(|view, diags| needs::audit(view.plan, diags))),
     (stores::RULES, Look::Plan(stores::audit)),
+    (volumes::RULES, Look::Plan(volumes::audit)),
     (applications::RULES, Look::Plan(|view, diags| applications::audit(view.plan, diags))),
-    // Asked of the plan and of the last output (`lib.rs`).
-    (live::RULES, Look::Plan(|_, _| ())),
+    (live::RULES, Look::Plan(|view, diags| live::audit(view.plan, diags))),
     (owners::RULES, Look::Plan(|view, diags| owners::audit(view.plan, diags))),
     (contents::RULES, Look::Object(contents::judge)),
+    (compatibility::RULES, Look::Plan(|view, diags| compatibility::audit(view.plan, diags))),
     (upgrades::RULES, Look::Plan(|view, diags| upgrades::audit(view.plan, diags))),
 ];
 

@@ -70,8 +70,14 @@ fn dead_flows(view: &View<'_>, diags: &mut Diagnostics) {
         let (Peer::Pods { namespace, labels }, Some(cluster)) = (peer, flow.stage.cluster()) else {
             return false;
         };
+        // Nor are those of a team's chart, which are taken as said.
+        let is_charted = view.plan.facts.charted.iter().any(|charted| {
+            charted.stage.cluster() == Some(cluster)
+                && charted.namespace == *namespace
+                && charted.pods == *labels
+        });
         let here = pods.get(&(cluster, namespace.as_str()));
-        here.is_some_and(|here| here.with_pairs(labels).is_empty())
+        !is_charted && here.is_some_and(|here| here.with_pairs(labels).is_empty())
     };
     for flow in &view.plan.facts.flows {
         for (peer, end) in [(&flow.from, "from"), (&flow.to, "to")] {

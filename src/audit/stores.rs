@@ -2,7 +2,7 @@
 
 use super::view::View;
 use crate::diag::{Diagnostics, Rule};
-use crate::plan::{Addon, platform};
+use crate::plan::{Addon, UnitKind, platform};
 
 /// A reference without a store.
 pub static NO_STORE: Rule = Rule::error(
@@ -26,12 +26,19 @@ pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
         let Some(controller) = view.plan.units.get(&Addon::id(platform::SECRETS, cluster)) else {
             continue;
         };
+        // Only workloads have files of sealed secrets.
+        let help = match unit.id.kind {
+            UnitKind::Workload => {
+                "write a sealed file and name it in `secretFiles`, or choose `external-secrets`"
+            }
+            _ => "choose `external-secrets`: only workloads take sealed files",
+        };
         let secrets = unit.resources.iter().filter(|it| it.kind() == "ExternalSecret");
         for at in secrets.flat_map(|secret| &secret.origin.from) {
             diags
                 .report(&NO_STORE, at, "there is no store that it could be read from")
                 .related(controller.at.clone(), "this reads none")
-                .help("write a sealed file and name it in `secretFiles`, or choose `external-secrets`");
+                .help(help);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What audits look at: the plan, and its applied objects by namespace, looked up once for all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -28,6 +28,8 @@ pub(super) struct Namespace<'a> {
     pub tenancy: Option<&'a Tenancy>,
     /// Whether a chart of the platform makes objects in it that are not in the plan.
     pub charted: bool,
+    /// The Services that charts of teams are said to make in it.
+    pub charted_services: BTreeSet<&'a str>,
     /// Its objects.
     pub objects: Vec<Object<'a>>,
     /// The pods among them, or that they make.
@@ -86,6 +88,12 @@ impl<'a> View<'a> {
                 namespace.charted = true;
             }
         }
+        for charted in &plan.facts.charted {
+            let cluster = charted.stage.cluster().unwrap_or_default();
+            if let Some(namespace) = namespaces.get_mut(&(cluster, charted.namespace.as_str())) {
+                namespace.charted_services.extend(charted.service.as_deref());
+            }
+        }
         let mut namespaces: Vec<Namespace<'_>> = namespaces.into_values().collect();
         namespaces.par_iter_mut().for_each(Namespace::find_pods);
         Self { plan, namespaces }
@@ -108,6 +116,7 @@ impl<'a> Namespace<'a> {
             name,
             tenancy: None,
             charted: false,
+            charted_services: BTreeSet::new(),
             objects: Vec::new(),
             pods: Vec::new(),
             pod_labels: Labelled::default(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::definitions::{Definition, definitions};
 use super::index::Index;
 use super::keys::Keys;
 use super::references::{Reference, Usage, references};
@@ -47,7 +48,16 @@ impl Chart {
             let value = about.get(key).and_then(Tree::as_str).map(str::to_owned);
             value.ok_or_else(|| UnreadableChart(format!("Chart.yaml has no `{key}`")))
         };
-        Ok(Index { chart: field("name")?, version: field("version")?, keys: self.keys(&about)? })
+        let range = about.get("kubeVersion").and_then(Tree::as_str).map(str::parse);
+        Ok(Index {
+            chart: field("name")?,
+            version: field("version")?,
+            kubernetes: range
+                .transpose()
+                .map_err(|error| UnreadableChart(format!("Chart.yaml, kubeVersion: {error}")))?,
+            definitions: self.definitions(&about),
+            keys: self.keys(&about)?,
+        })
     }
 
     fn keys(&self, about: &Tree) -> Result<Keys, UnreadableChart> {
@@ -105,6 +115,21 @@ impl Chart {
             keys.at(["global"]).open = true;
         }
         Ok(())
+    }
+
+    /// The custom resources that it and the charts in it define.
+    fn definitions(&self, about: &Tree) -> Vec<Definition> {
+        let is_read = |path: &str| ["templates/", "crds/"].iter().any(|of| path.starts_with(of));
+        let own = self.files.iter().filter(|(path, _)| is_read(path));
+        let mut found: Vec<Definition> =
+            own.flat_map(|(_, bytes)| definitions(&String::from_utf8_lossy(bytes))).collect();
+        for name in Dependencies::of(about).charts {
+            let Some(chart) = self.inner(&name) else { continue };
+            found.extend(chart.definitions(&chart.yaml("Chart.yaml").unwrap_or(Tree::Null)));
+        }
+        found.sort();
+        found.dedup();
+        found
     }
 
     fn inner(&self, name: &str) -> Option<Self> {

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::definitions::Definition;
 use super::keys::Keys;
+use super::range::Range;
 use crate::diag::nearest;
 use crate::k8s::tree::Tree;
 use crate::source;
@@ -15,6 +17,10 @@ pub struct Index {
     pub chart: String,
     /// Its version.
     pub version: String,
+    /// The versions of Kubernetes that it lets itself be rendered for, where it says so.
+    pub kubernetes: Option<Range>,
+    /// The custom resources that it defines, in order.
+    pub definitions: Vec<Definition>,
     /// Its keys.
     pub keys: Keys,
 }
@@ -78,7 +84,17 @@ impl fmt::Display for Index {
             f,
             "# Keys of a chart, made by `groundplan catalog add`; ` *` accepts anything below, ` !` is read nowhere."
         )?;
-        writeln!(f, "chart: \"{}\"\nversion: \"{}\"\nkeys: |2", self.chart, self.version)?;
+        writeln!(f, "chart: \"{}\"\nversion: \"{}\"", self.chart, self.version)?;
+        if let Some(range) = &self.kubernetes {
+            writeln!(f, "kubernetes: \"{range}\"")?;
+        }
+        if !self.definitions.is_empty() {
+            writeln!(f, "definitions: |2")?;
+        }
+        for definition in &self.definitions {
+            writeln!(f, "  {definition}")?;
+        }
+        writeln!(f, "keys: |2")?;
         for line in self.keys.to_string().lines() {
             writeln!(f, "  {line}")?;
         }
@@ -101,9 +117,17 @@ impl FromStr for Index {
             value.ok_or_else(|| unreadable(format!("`{key}` is missing or no text")))
         };
         let keys = field("keys")?;
+        let range = found.get("kubernetes").and_then(Tree::as_str).map(str::parse);
+        let definitions = found.get("definitions").and_then(Tree::as_str).unwrap_or_default();
         Ok(Self {
             chart: field("chart")?.to_owned(),
             version: field("version")?.to_owned(),
+            kubernetes: range.transpose().map_err(|error| unreadable(format!("{error}")))?,
+            definitions: definitions
+                .lines()
+                .map(str::parse)
+                .collect::<Result<_, _>>()
+                .map_err(|error| unreadable(format!("{error}")))?,
             keys: keys.parse().map_err(|error| unreadable(format!("keys, {error}")))?,
         })
     }
@@ -119,6 +143,8 @@ mod tests {
         Index {
             chart: "x".to_owned(),
             version: "1.2.3".to_owned(),
+            kubernetes: Some(">=1.25.0-0".parse().expect("a range")),
+            definitions: vec!["example.org Widget v1 v1beta1".parse().expect("a definition")],
             keys: keys.parse().expect("keys"),
         }
     }
@@ -152,7 +178,13 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_index_is_refused() {
-        for text in ["", "chart: x\n", "[1]\n", "chart: x\nversion: \"1\"\nkeys: |\n a b\n"] {
+        for text in [
+            "",
+            "chart: x\n",
+            "[1]\n",
+            "chart: x\nversion: \"1\"\nkeys: |\n a b\n",
+            "chart: x\nversion: \"1\"\nkubernetes: new\nkeys: |\n a\n",
+        ] {
             assert!(text.parse::<Index>().is_err(), "{text}");
         }
     }

@@ -1,7 +1,9 @@
 //! Kubernetes itself: which minors there are, until when they are mended, and what kubeadm brings along.
 //!
 //! Seen 2026-09-15: kubernetes.io/releases, kubeadm's constants and release notes of 1.35 to 1.37, the version
-//! skew policy.
+//! skew policy. Seen 2026-11-25: the end of 1.34 (kubernetes.io/releases/1.34) and its last patch (the tag v1.34.12 of
+//! the module k8s.io/kubernetes, of 2026-09-23; no later one), and `cmd/kubeadm/app/constants` of v1.37.2, which has
+//! etcd 3.7.0, pause 3.10.2 and CoreDNS 1.14.6.
 
 use super::{Day, Series};
 use crate::k8s::version::{MinorVersion, SemVer};
@@ -51,7 +53,7 @@ pub static KUBEADM: &[Kubeadm] = &[
         minor: MinorVersion::new(1, 37),
         etcd: SemVer::new(3, 7, 0),
         pause: "3.10.2",
-        coredns: None,
+        coredns: Some(SemVer::new(1, 14, 6)),
     },
 ];
 

@@ -9,23 +9,29 @@
 //! `groundplan catalog add`: of `values.yaml`, of its schema, and of what its templates read. Names of keys are all
 //! that is kept of a chart.
 
+pub mod changes;
+pub mod compatibility;
 pub mod metrics;
 
 mod archive;
 mod chart;
 mod charts;
+mod definitions;
 mod index;
 mod keys;
 pub mod kubernetes;
 pub mod parts;
 pub mod postgres;
+mod range;
 mod references;
 mod schema;
 
 pub use archive::{Unpackable, unpack};
 pub use chart::{Chart, UnreadableChart};
+pub use definitions::Definition;
 pub use index::{Fault, FaultKind, Index, UnreadableIndex};
 pub use keys::Keys;
+pub use range::Range;
 
 use crate::k8s::date::Date;
 use crate::k8s::version::{MinorVersion, SemVer, VersionChoice};
@@ -147,6 +153,16 @@ pub fn shipped(chart: &str, version: &str) -> Option<Index> {
         Ok(index) => Some(index),
         Err(error) => crate::bug!("the index of {chart} {version} cannot be read: {error}"),
     }
+}
+
+/// The versions of Kubernetes that a chart lets itself be rendered for: what the index says that this compiler ships.
+pub fn requires(chart: &str, version: &str) -> Option<Range> {
+    let (_, _, text) =
+        charts::ALL.iter().find(|(name, of, _)| *name == chart && same_version(of, version))?;
+    // The head of an index is read without the keys, of which there are thousands.
+    let head = text.lines().take_while(|line| !line.starts_with("keys:"));
+    let range = head.filter_map(|line| line.strip_prefix("kubernetes: ")).next()?;
+    range.trim_matches('"').parse().ok()
 }
 
 /// The charts and versions that this compiler ships an index of.

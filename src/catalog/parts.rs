@@ -39,6 +39,10 @@ pub fn containerd_fits(containerd: &SemVer, kubernetes: MinorVersion) -> Fit {
     }
 }
 
+/// The node autoscaler, whose image is of the cluster's minor (kubernetes/autoscaler, tags of 2026-08-22).
+pub static CLUSTER_AUTOSCALER: &[Series] =
+    &[Series::new(1, 35, 2, None), Series::new(1, 36, 1, None)];
+
 /// Something beside Kubernetes, at the version that this compiler installs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {

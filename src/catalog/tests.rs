@@ -56,6 +56,16 @@ fn what_nobody_said_is_unknown() {
 }
 
 #[test]
+fn what_a_chart_demands_is_in_the_head_of_its_index() {
+    for (chart, version) in known() {
+        let index = shipped(chart, version).expect("an index");
+        assert_eq!(requires(chart, version), index.kubernetes, "{chart} {version}");
+    }
+    let issuers = shipped("cert-manager", "1.21.1").map(|index| index.definitions);
+    assert!(issuers.iter().flatten().any(|one| one.to_string() == "cert-manager.io Issuer v1"));
+}
+
+#[test]
 fn skew_and_steps_follow_the_policy() {
     assert!(kubelet_fits(minor(33), minor(36)));
     assert!(!kubelet_fits(minor(32), minor(36)));

@@ -1,5 +1,6 @@
 //! `groundplan check`, and what every command that compiles has in common.
 
+use std::collections::BTreeMap;
 use std::mem::ManuallyDrop;
 
 use anyhow::Context;
@@ -8,9 +9,13 @@ use clap::Args;
 
 use super::Exit;
 use super::output::Output;
+use crate::plan::Plan;
 use crate::report::{Format, Report};
 use crate::world::{Disk, Standing, World};
-use crate::{Compilation, Input, compile_after, rules};
+use crate::{Compilation, Input, compile_after, compiled_into, rules};
+
+/// What a lock says was chosen, by name.
+pub(super) type Versions = BTreeMap<String, String>;
 
 /// Which blueprint, and how findings are told.
 #[derive(Debug, Args)]
@@ -67,14 +72,14 @@ impl BlueprintArgs {
         for_people.then(|| format!("{:?} {overlays:?}", self.blueprint))
     }
 
-    /// Compiles and tells what was found; compared with what was `compiled` into a folder before, if one is named.
+    /// Compiles and tells what was found, compared with what was chosen before.
     pub(super) fn compile(
         &self,
         world: &dyn World,
         output: &Output,
-        compiled: Option<&Utf8Path>,
+        previous: impl FnOnce(&Plan) -> Versions,
     ) -> anyhow::Result<Checked> {
-        self.reading.compile(world, &self.blueprint, output, compiled)
+        self.reading.compile(world, &self.blueprint, output, previous)
     }
 }
 
@@ -85,14 +90,14 @@ impl ReadingArgs {
         world: &dyn World,
         blueprint: &Utf8Path,
         output: &Output,
-        compiled: Option<&Utf8Path>,
+        previous: impl FnOnce(&Plan) -> Versions,
     ) -> anyhow::Result<Checked> {
         let beside = blueprint.parent().unwrap_or(Utf8Path::new("")).join("overlays");
         let overlays = match &self.overlays {
             Some(folder) => Some(folder.as_path()),
             None => (world.standing(&beside) == Standing::Folder).then_some(beside.as_path()),
         };
-        let compilation = compile_after(Input { world, blueprint, overlays }, compiled)?;
+        let compilation = compile_after(Input { world, blueprint, overlays }, previous)?;
         let root = repository_root();
         let here = current_folder();
         let mut report = Report::new(
@@ -136,14 +141,19 @@ fn current_folder() -> Option<Utf8PathBuf> {
 Examples:
   groundplan check
   groundplan check blueprints/acme.yaml --overlays overlays
-  groundplan check --report gitlab=gl-code-quality.json --report junit=junit.xml")]
+  groundplan check --report gitlab=gl-code-quality.json --report junit=junit.xml
+
+What was compiled into --output before is what runs: what cannot change of it, or not in one step, is found.")]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     blueprint: BlueprintArgs,
+    /// The folder that was compiled into before, if it is there
+    #[arg(long, short, default_value = "output", value_name = "FOLDER")]
+    output: Utf8PathBuf,
 }
 
 pub(super) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(&Disk, output, None)?;
+    let checked = args.blueprint.compile(&Disk, output, |_| compiled_into(&Disk, &args.output))?;
     if let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) {
         let objects: usize = plan.units.values().map(|unit| unit.resources.len()).sum();
         output.note(&format!(

@@ -7,6 +7,8 @@ use super::Exit;
 use super::check::BlueprintArgs;
 use super::memory::Memory;
 use super::output::Output;
+use crate::audit::live;
+use crate::compiled_into;
 use crate::emit;
 use crate::plan::{Layout, Plan};
 use crate::publish::files::{self, Changes, WriteOptions};
@@ -64,8 +66,9 @@ pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
         unchanged(count, args, output);
         return Ok(Exit::Fine);
     }
-    let witness = Witness::of(&Disk);
-    let checked = args.blueprint.compile(&witness, output, Some(&args.output))?;
+    let world = Witness::of(&Disk);
+    let checked =
+        args.blueprint.compile(&world, output, |_| compiled_into(&world, &args.output))?;
     let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
         return Ok(Exit::Findings);
     };
@@ -74,9 +77,7 @@ pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
         Form::Rendered => emit::rendered(plan),
     };
     unproven(plan, output);
-    for change in &checked.compilation.changes {
-        output.note(&format!("{}: {}", change.subject, change.takes.join(", ")));
-    }
+    tell_changes(plan, output);
     let OverwriteArgs { force, allow_mass_deletion } = args.overwrite;
     let options = WriteOptions { force, allow_mass_deletion };
     let changes = match args.check {
@@ -86,9 +87,9 @@ pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
     if changes.is_empty() {
         unchanged(bundle.len(), args, output);
         let is_silent = checked.compilation.diagnostics.is_empty()
-            && checked.compilation.changes.is_empty()
+            && live::changes(plan).is_empty()
             && plan.unproven.is_empty();
-        if let (true, Some(memory), Some(told)) = (is_silent, memory, witness.testimony()) {
+        if let (true, Some(memory), Some(told)) = (is_silent, memory, world.testimony()) {
             memory.keep(told, &Lock::of(&bundle, &plan.versions).to_text());
         }
     } else if args.check {
@@ -123,6 +124,13 @@ impl Form {
             Some(Layout::Branches) => Self::Rendered,
             _ => Self::Kustomize,
         }
+    }
+}
+
+/// What changes of things that run take.
+pub(super) fn tell_changes(plan: &Plan, output: &Output) {
+    for change in live::changes(plan) {
+        output.note(&format!("{}: {}", change.subject, change.takes.join(", ")));
     }
 }
 

@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::Exit;
-use super::check::ReadingArgs;
+use super::check::{ReadingArgs, Versions};
 use super::output::Output;
 use crate::diag::nearest;
 use crate::path::FieldPath;
@@ -40,7 +40,7 @@ pub(super) fn run(args: &ExplainArgs, output: &Output) -> anyhow::Result<Exit> {
         output.result(rule_entry(rule).trim_start())?;
         return Ok(Exit::Fine);
     }
-    let checked = args.reading.compile(&Disk, &args.blueprint, output, None)?;
+    let checked = args.reading.compile(&Disk, &args.blueprint, output, |_| Versions::new())?;
     let file = Utf8Path::new(args.what.trim_start_matches("./"));
     let below = file.strip_prefix(&args.output).unwrap_or(file);
     if let Some(text) = explain::file(&checked.compilation, below.as_str()) {

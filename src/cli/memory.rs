@@ -19,7 +19,8 @@ use crate::world::{Disk, Testimony};
 /// Where one command of one folder is remembered, and what it would be done by now.
 pub(super) struct Memory {
     file: PathBuf,
-    program: String,
+    /// The file of the program, read only where there is something to compare it with.
+    program: PathBuf,
 }
 
 /// A run that changed nothing.
@@ -39,22 +40,26 @@ impl Memory {
         let here = std::env::current_dir().ok()?;
         let name = Digest::of(format!("{here:?} {command:?}").as_bytes()).to_string();
         let file = folder()?.join(name.replace(':', "-")).with_extension("json");
-        let program = std::fs::read(std::env::current_exe().ok()?).ok()?;
-        Some(Self { file, program: Digest::of(&program).to_string() })
+        Some(Self { file, program: std::env::current_exe().ok()? })
+    }
+
+    fn program(&self) -> Option<String> {
+        let program = std::fs::read(&self.program).ok()?;
+        Some(Digest::of(&program).to_string())
     }
 
     /// How many files `output` holds, if the run of which it came has nothing to do now.
     pub(super) fn recall(&self, output: &Utf8Path) -> Option<usize> {
         let run: Run = serde_json::from_slice(&std::fs::read(&self.file).ok()?).ok()?;
-        let is_same = run.program == self.program
+        let is_same = self.program()? == run.program
             && run.told.par_iter().all(|(question, answer)| question.ask(&Disk) == *answer);
         if is_same { files::intact(output, run.lock.parse().ok()?) } else { None }
     }
 
     /// Remembers a run that changed nothing. What cannot be remembered is done again.
-    pub(super) fn keep(self, told: Testimony, lock: &str) {
-        let run =
-            Run { program: self.program, told, lock: Digest::of(lock.as_bytes()).to_string() };
+    pub(super) fn keep(&self, told: Testimony, lock: &str) {
+        let Some(program) = self.program() else { return };
+        let run = Run { program, told, lock: Digest::of(lock.as_bytes()).to_string() };
         let _ = write(&self.file, &run);
     }
 }
@@ -100,6 +105,8 @@ mod tests {
             bundle.insert(RepoPath::of("a/y.yaml"), "y: 1\n");
             let estate = Self { folder: tempfile::tempdir().expect("a folder"), bundle };
             std::fs::write(estate.path("blueprint.yaml"), "kind: Blueprint\n").expect("a file");
+            std::fs::write(estate.path("one"), "a program").expect("a file");
+            std::fs::write(estate.path("another"), "another program").expect("a file");
             estate.write();
             estate
         }
@@ -120,8 +127,8 @@ mod tests {
         }
 
         fn memory(&self, program: &str) -> Memory {
-            let file = self.path("cache/run.json").into_std_path_buf();
-            Memory { file, program: program.to_owned() }
+            let program = self.path(program).into_std_path_buf();
+            Memory { file: self.path("cache/run.json").into_std_path_buf(), program }
         }
 
         fn keep(&self) {

@@ -4,16 +4,16 @@ use anyhow::Context;
 use clap::Args;
 
 use super::Exit;
-use super::check::BlueprintArgs;
-use super::compile::{OverwriteArgs, unproven};
+use super::check::{BlueprintArgs, Versions};
+use super::compile::{OverwriteArgs, tell_changes, unproven};
 use super::output::Output;
 use crate::Compilation;
 use crate::emit::bundle::RepoPath;
 use crate::emit::{self, Bundle};
-use crate::plan::{Layout, Plan};
+use crate::plan::{Layout, Plan, Repository};
 use crate::publish::git::{
-    Branch, CommitInfo, Create, Identity, PublishError, PublishOptions, Revision, Target, publish,
-    source_commit,
+    Branch, CommitInfo, Create, Identity, PublishError, PublishOptions, Revision, Target, previous,
+    publish, source_commit,
 };
 use crate::world::Disk;
 
@@ -26,7 +26,8 @@ Examples:
 
 A folder that does not exist becomes a repository: bare if its name ends in .git. URLs are fetched and pushed with
 your own git, so credentials, SSH and signing are yours. Nothing is committed when nothing changed; the same
-blueprint on the same parent gives the same commit.")]
+blueprint on the same parent gives the same commit. What the branch was published from is what runs: what cannot \
+change of it, or not in one step, is refused.")]
 pub(super) struct PublishArgs {
     #[command(flatten)]
     blueprint: BlueprintArgs,
@@ -57,11 +58,25 @@ fn identity(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) fn run(args: &PublishArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(&Disk, output, None)?;
+    let target = Target::parse(&args.repo);
+    if matches!(target, Target::Remote(_)) {
+        output.progress("fetching and pushing with git");
+    }
+    let mut unread = None;
+    let checked = args.blueprint.compile(&Disk, output, |plan| {
+        live(args, &target, plan).unwrap_or_else(|error| {
+            unread = Some(error);
+            Versions::new()
+        })
+    })?;
+    if let Some(error) = unread {
+        return Err(error);
+    }
     let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
         return Ok(Exit::Findings);
     };
     unproven(plan, output);
+    tell_changes(plan, output);
     let commit = commit(args, &checked.compilation)?;
     let branches = branches(args, plan)?;
     let options = PublishOptions {
@@ -71,10 +86,6 @@ pub(super) fn run(args: &PublishArgs, output: &Output) -> anyhow::Result<Exit> {
         sign: args.sign,
         ..PublishOptions::default()
     };
-    let target = Target::parse(&args.repo);
-    if matches!(target, Target::Remote(_)) {
-        output.progress("fetching and pushing with git");
-    }
     let published = publish(&target, &branches, &commit, options);
     // The process ends: nobody has to take it apart piece by piece.
     std::mem::forget((checked, branches));
@@ -123,14 +134,31 @@ fn commit(args: &PublishArgs, compilation: &Compilation) -> anyhow::Result<Commi
     })
 }
 
+/// What the branches that will move were compiled from: what is on them is what runs.
+fn live(args: &PublishArgs, target: &Target, plan: &Plan) -> anyhow::Result<Versions> {
+    let Some(repository) = &plan.facts.repository else { return Ok(Versions::new()) };
+    let names = match repository.layout {
+        Layout::Folders => {
+            vec![args.branch.clone().unwrap_or_else(|| repository.branch.clone())]
+        }
+        Layout::Branches => emit::branch_names(plan),
+    };
+    Ok(previous(target, &names, owned(repository)?.as_ref())?)
+}
+
+/// The folder of a branch that is groundplan's; `None` for all of it.
+fn owned(repository: &Repository) -> anyhow::Result<Option<RepoPath>> {
+    match repository.path.as_str() {
+        "" => Ok(None),
+        path => Ok(Some(RepoPath::new(path)?)),
+    }
+}
+
 fn branches(args: &PublishArgs, plan: &Plan) -> anyhow::Result<Vec<Branch>> {
     let Some(repository) = &plan.facts.repository else {
         crate::bug!("a plan without a repository");
     };
-    let prefix = match repository.path.as_str() {
-        "" => None,
-        path => Some(RepoPath::new(path)?),
-    };
+    let prefix = owned(repository)?;
     let branch = |name: String, bundle: Bundle, is_rendered| Branch {
         name,
         prefix: prefix.clone(),

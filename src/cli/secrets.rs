@@ -1,6 +1,6 @@
 //! `groundplan secrets`: the secrets of a cluster's first boot, in an encrypted file.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use anyhow::{Context, anyhow, bail};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -11,7 +11,7 @@ use super::output::Output;
 use crate::diag::one_of;
 use crate::k8s::name::Name;
 use crate::plan::nodes::markers::NodeSecret;
-use crate::seed::{self, Secrets, System, Vault};
+use crate::seed::{self, Secret, Secrets, System, Vault};
 
 /// Arguments of `groundplan secrets`.
 #[derive(Debug, Args)]
@@ -26,6 +26,8 @@ enum SecretsCommand {
     Init(InitArgs),
     /// Make one of them anew, with what belongs to it
     Rotate(RotateArgs),
+    /// Put in one that somebody else gives: the keys of the store of etcd's snapshots
+    Set(SetArgs),
     /// Tell which secrets a file holds, never their values
     List(ListArgs),
 }
@@ -38,7 +40,8 @@ Examples:
   groundplan secrets init secrets/main.sops.yaml --cluster main     by the rules of .sops.yaml
 
 Makes the authorities of the cluster, of etcd and of the front proxy (ten years, ECDSA P-256), the keys that sign \
-tokens of ServiceAccounts, the token with which machines join, and the key that encrypts Secrets in etcd. They go from \
+tokens of ServiceAccounts, the token with which machines join, and the key that encrypts Secrets in etcd. What others \
+give, the keys of an S3 store of etcd's snapshots, is put in with `secrets set`. Secrets go from \
 memory into the encrypted file; nothing else is written, nothing is printed. A file that is there is never overwritten. \
 SOPS needs the program `sops`, 3.9 or newer; age needs no program.")]
 struct InitArgs {
@@ -74,6 +77,24 @@ struct RotateArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  groundplan secrets set etcd-store/access-key --file secrets/main.age --identity key.txt
+  pass show s3/etcd | groundplan secrets set etcd-store/secret-key --file secrets/main.age --identity key.txt
+
+The value is read from standard input, to its end, without the line break it may end with; it is never an argument, \
+which others on the machine could see. The file is encrypted for the same recipients as before.")]
+struct SetArgs {
+    /// The secret: etcd-store/access-key or etcd-store/secret-key
+    name: String,
+    /// The encrypted file
+    #[arg(long, value_name = "FILE")]
+    file: Utf8PathBuf,
+    #[command(flatten)]
+    identities: IdentityArgs,
+}
+
+#[derive(Debug, Args)]
 struct ListArgs {
     /// The encrypted file
     file: Utf8PathBuf,
@@ -93,6 +114,7 @@ pub(super) fn run(args: &SecretsArgs, output: &Output) -> anyhow::Result<Exit> {
     match &args.command {
         SecretsCommand::Init(args) => init(args, output),
         SecretsCommand::Rotate(args) => rotate(args, output),
+        SecretsCommand::Set(args) => set(args, output),
         SecretsCommand::List(args) => list(args, output),
     }
 }
@@ -134,12 +156,8 @@ fn recipients(args: &InitArgs) -> anyhow::Result<Vec<String>> {
 }
 
 fn rotate(args: &RotateArgs, output: &Output) -> anyhow::Result<Exit> {
-    let stored = || NodeSecret::ALL.into_iter().filter(|secret| !secret.computed());
-    let Some(secret) = stored().find(|secret| secret.name() == args.name) else {
-        let help = one_of(&args.name, stored().map(NodeSecret::name));
-        output.error(&anyhow!("there is no secret `{}`; {help}", args.name));
-        return Ok(Exit::Usage);
-    };
+    let made = |secret: NodeSecret| !secret.computed() && !secret.given();
+    let Some(secret) = named(&args.name, made, output) else { return Ok(Exit::Usage) };
     let bytes = fs_err::read(&args.file)?;
     let vault = Vault::of(&bytes).with_context(|| args.file.to_string())?;
     let mut secrets = open(&args.file, &args.identities)?;
@@ -152,6 +170,33 @@ fn rotate(args: &RotateArgs, output: &Output) -> anyhow::Result<Exit> {
     Ok(Exit::Fine)
 }
 
+fn set(args: &SetArgs, output: &Output) -> anyhow::Result<Exit> {
+    let Some(secret) = named(&args.name, NodeSecret::given, output) else {
+        return Ok(Exit::Usage);
+    };
+    let bytes = fs_err::read(&args.file)?;
+    let vault = Vault::of(&bytes).with_context(|| args.file.to_string())?;
+    let mut secrets = open(&args.file, &args.identities)?;
+    let mut text = zeroize::Zeroizing::new(String::new());
+    std::io::stdin().read_to_string(&mut text).context("cannot read the value")?;
+    let value = text.trim_end_matches(['\r', '\n']).to_owned();
+    secrets.insert(secret, Secret::new(value))?;
+    write(&args.file, &seal(vault, &args.file, &secrets)?, true)?;
+    output.note(&format!("{}: {} is there", args.file, secret.name()));
+    Ok(Exit::Fine)
+}
+
+/// The secret of that name among those that a command is for.
+fn named(name: &str, fits: fn(NodeSecret) -> bool, output: &Output) -> Option<NodeSecret> {
+    let known = || NodeSecret::ALL.into_iter().filter(|secret| fits(*secret));
+    let secret = known().find(|secret| secret.name() == name);
+    if secret.is_none() {
+        let help = one_of(name, known().map(NodeSecret::name));
+        output.error(&anyhow!("there is no such secret as `{name}` for this; {help}"));
+    }
+    secret
+}
+
 fn list(args: &ListArgs, output: &Output) -> anyhow::Result<Exit> {
     let secrets = open(&args.file, &args.identities)?;
     let mut text = format!("cluster {}\n", secrets.cluster);
@@ -160,6 +205,7 @@ fn list(args: &ListArgs, output: &Output) -> anyhow::Result<Exit> {
             // Public, and what an operator compares.
             Some(pin) if secret.computed() => pin.reveal().to_owned(),
             Some(_) => "there".to_owned(),
+            None if secret.given() => "not given".to_owned(),
             None => "missing".to_owned(),
         };
         text.push_str(&format!("{:<24} {state}\n", secret.name()));

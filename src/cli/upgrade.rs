@@ -1,13 +1,16 @@
 //! `groundplan upgrade`.
 
 use anyhow::anyhow;
+use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::Exit;
 use super::check::BlueprintArgs;
 use super::output::Output;
+use crate::compiled_into;
 use crate::diag::{Place, one_of};
 use crate::k8s::version::VersionChoice;
+use crate::path::At;
 use crate::report::Locate;
 use crate::upgrade::{self, Obstacle, Upgrade};
 use crate::world::Disk;
@@ -16,18 +19,25 @@ use crate::world::Disk;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  groundplan upgrade                   the charts, for the version that runs
   groundplan upgrade --to 1.37
   groundplan upgrade blueprints/acme.yaml --to 1.37.1 --cluster main
 
 Changes nothing. Prints the steps, one minor after the other, and in each the commands of every machine in order: \
-control planes, members of an external etcd, workers. What stands in the way is told at its line of the blueprint, and \
+control planes, members of an external etcd, workers. Charts that are not tested with the next minor move before the \
+machines where a newer version is tested with both, else after them; what the newer version does otherwise is told at \
+the lines that it touches. A chart is not moved past a custom resource that the estate still has objects of. What stands in the way is told at its line of the blueprint, and \
 the exit code is 1 then; what nobody knows stands in the way too, unless --accept-unknown says otherwise.")]
 pub(super) struct UpgradeArgs {
     #[command(flatten)]
     blueprint: BlueprintArgs,
     /// The version of Kubernetes: a minor (its newest known patch) or an exact one
+    /// [default: the one that runs, so that only charts move]
     #[arg(long, value_name = "VERSION")]
-    to: VersionChoice,
+    to: Option<VersionChoice>,
+    /// The folder of the last compilation, whose lock file says which charts of the platform run
+    #[arg(long, short, default_value = "output", value_name = "FOLDER")]
+    output: Utf8PathBuf,
     /// The cluster [default: all whose machines are described]
     #[arg(long)]
     cluster: Option<String>,
@@ -37,7 +47,7 @@ pub(super) struct UpgradeArgs {
 }
 
 pub(super) fn run(args: &UpgradeArgs, output: &Output) -> anyhow::Result<Exit> {
-    let checked = args.blueprint.compile(&Disk, output, None)?;
+    let checked = args.blueprint.compile(&Disk, output, |_| compiled_into(&Disk, &args.output))?;
     let (Exit::Fine, Some(plan)) = (checked.exit, &checked.compilation.plan) else {
         return Ok(Exit::Findings);
     };
@@ -57,7 +67,11 @@ pub(super) fn run(args: &UpgradeArgs, output: &Output) -> anyhow::Result<Exit> {
     }
     let mut exit = Exit::Fine;
     for cluster in chosen {
-        match upgrade::way(&plan.facts, cluster, &args.to) {
+        let way = match &args.to {
+            Some(to) => upgrade::way(plan, cluster, to),
+            None => upgrade::stay(plan, cluster),
+        };
+        match way {
             Ok(way) => {
                 let open = tell(&way, args, &checked.compilation, output)?;
                 if !open {
@@ -86,19 +100,24 @@ fn tell(
             continue;
         }
         told.push(obstacle);
-        let place = match compilation.locate(&Place::Key(obstacle.at.clone())) {
-            Some(span) => {
-                let sources = &compilation.loaded.sources;
-                let (line, _) = sources.line_column(span.source, span.range().start);
-                format!("{}:{line}", sources.path(&span))
-            }
-            None => obstacle.at.path.to_string(),
-        };
+        let place = place(&obstacle.at, compilation);
         output.findings(&format!("{place}: {}\n  help: {}\n", obstacle.what, obstacle.help));
     }
     let open = way.is_open(args.accept_unknown);
     if open {
-        output.result(&way.to_text())?;
+        output.result(&way.to_text(&|at| place(at, compilation)))?;
     }
     Ok(open)
+}
+
+/// File and line of a field.
+fn place(at: &At, compilation: &crate::Compilation) -> String {
+    match compilation.locate(&Place::Key(at.clone())) {
+        Some(span) => {
+            let sources = &compilation.loaded.sources;
+            let (line, _) = sources.line_column(span.source, span.range().start);
+            format!("{}:{line}", sources.path(&span))
+        }
+        None => at.path.to_string(),
+    }
 }

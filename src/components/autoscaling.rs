@@ -69,6 +69,11 @@ pub struct NodesSpec {
     #[serde(default)]
     #[schemars(with = "Option<serde_json::Value>")]
     pub template: Option<Tree>,
+    /// Fields of the provider's cluster object (`spec`) beyond the address of the API, as it wants them: where it is
+    /// reached, and that the control plane is not its own.
+    #[serde(default)]
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub cluster: Option<Tree>,
 }
 
 /// An interface to what runs machines.
@@ -92,10 +97,19 @@ words! {
     Provider { "cluster-api" => ClusterApi }
 }
 
+/// Who makes machines.
+#[derive(Debug)]
+struct Nodes {
+    infrastructure: Infrastructure,
+    namespace: Name,
+    template: Option<Tree>,
+    cluster: Option<Tree>,
+}
+
 /// Who makes and removes machines, with no default left.
 #[derive(Debug)]
 pub struct Autoscaling {
-    nodes: Option<(Infrastructure, Name, Option<Tree>)>,
+    nodes: Option<Nodes>,
     metrics: bool,
 }
 
@@ -115,7 +129,8 @@ impl Component for Autoscaling {
     fn resolve(spec: AutoscalingSpec, _: &At, _: &mut Resolving<'_>) -> Option<Self> {
         let nodes = spec.nodes.map(|nodes| {
             let namespace = nodes.namespace.unwrap_or_else(|| NAMESPACE.get());
-            (nodes.infrastructure, namespace, nodes.template)
+            let NodesSpec { infrastructure, template, cluster, .. } = nodes;
+            Nodes { infrastructure, namespace, template, cluster }
         });
         Some(Self { nodes, metrics: spec.pods.metrics.unwrap_or_else(|| METRICS.get()) })
     }
@@ -144,11 +159,12 @@ impl Component for Autoscaling {
     fn lower(&self, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
         let Stage::Cluster(cluster) = situation.stage else { return };
         plan.facts.pod_metrics.insert(cluster.clone(), (self.metrics, at.field("pods")));
-        let Some((infrastructure, namespace, template)) = &self.nodes else { return };
+        let Some(nodes) = &self.nodes else { return };
         let facts = NodeAutoscaling {
-            infrastructure: *infrastructure,
-            namespace: namespace.to_string(),
-            template: template.clone(),
+            infrastructure: nodes.infrastructure,
+            namespace: nodes.namespace.to_string(),
+            template: nodes.template.clone(),
+            cluster: nodes.cluster.clone(),
             at: at.clone(),
         };
         plan.facts.node_autoscaling.insert(cluster.clone(), facts);

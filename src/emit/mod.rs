@@ -62,14 +62,16 @@ pub fn branches(plan: &Plan) -> BTreeMap<String, Bundle> {
     printed.into_iter().map(|(branch, files)| (branch, with_attributes(files))).collect()
 }
 
-/// The final objects of all environments and clusters in one tree: what every `kustomize build` must come to.
+/// All branches in one tree: the final objects of all environments and clusters, which is what every `kustomize build`
+/// must come to, and the files that no Application syncs.
 pub fn rendered(plan: &Plan) -> Bundle {
     let folder = |unit: &Unit| ((), rendered_folder(unit));
-    Bundle::of(
-        print(plan, folder, |_, unit, path| overlay::whole(unit, path))
-            .remove(&())
-            .unwrap_or_default(),
-    )
+    let mut printed = print(plan, folder, |_, unit, path| overlay::whole(unit, path));
+    let mut files = printed.remove(&()).unwrap_or_default();
+    files.extend(plan.artifacts.iter().map(|artifact| {
+        (RepoPath::of(rendered_artifact(artifact)), artifact.text.as_bytes().to_vec())
+    }));
+    Bundle::of(files)
 }
 
 /// The folder of a unit in the one tree of all final objects.
@@ -88,6 +90,13 @@ fn rendered_artifact(artifact: &Artifact) -> String {
     } else {
         format!("{part}/{}", artifact.path)
     }
+}
+
+/// The branches of [`Layout::Branches`] that what is planned so far belongs to.
+pub fn branch_names(plan: &Plan) -> Vec<String> {
+    let names = plan.units.values().map(|unit| branch_of(&unit.id.stage));
+    let names: BTreeSet<String> = names.filter(|name| !name.ends_with('/')).collect();
+    names.into_iter().collect()
 }
 
 /// The branch that holds what belongs to a stage in [`Layout::Branches`].

@@ -1,10 +1,12 @@
-//! References: something of the blueprint by kind and name.
+//! References: something of the blueprint by kind and name, and a port of it.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::leaf::{Invalid, Kind, leaf, show};
+use super::leaf::{Invalid, Kind, as_written, leaf, show};
 use super::name::Name;
+use super::port::PortName;
+use super::socket::Socket;
 
 leaf! {
     /// Something of the blueprint by kind and name: `workload/checkout`, `external/card-network`, `team/storefront`.
@@ -16,6 +18,16 @@ leaf! {
     pattern: "^[a-z]+/[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
     examples: ["workload/checkout", "external/card-network", "database/orders"],
 }
+
+leaf! {
+    /// A port of something else: by its name, or by its number where it has none (`443`, `53/udp`).
+    pub struct PortReference(String);
+    kind: Kind::Raw,
+    pattern: "^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?(/(tcp|udp))?$",
+    examples: ["http", "443"],
+}
+
+as_written!(PortReference);
 
 impl Reference {
     /// The word before the slash.
@@ -60,10 +72,27 @@ impl FromStr for Reference {
     }
 }
 
+impl FromStr for PortReference {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if let Ok(socket) = text.parse::<Socket>() {
+            return Ok(Self(socket.to_string()));
+        }
+        text.parse::<PortName>().map(|name| Self(name.to_string()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::k8s::leaf::check::{bad, good, lawful};
+
+    #[test]
+    fn ports_have_names_or_numbers() {
+        lawful::<PortReference>();
+        good::<PortReference>(&[("http", "http"), ("443", "443"), ("53/udp", "53/udp")]);
+    }
 
     #[test]
     fn references_say_kind_and_name() {

@@ -76,6 +76,7 @@ fn release(machines: &Machines, network: &ClusterNetwork) -> Release {
         },
         version: VERSION.to_owned(),
         values,
+        requires: None,
         api_versions: Vec::new(),
         ignored: Vec::new(),
         origin: Origin::derived(COMPONENT, NAME, [machines.at.clone(), network.at.clone()]),

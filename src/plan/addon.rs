@@ -120,6 +120,7 @@ impl Addon {
             source: self.chart.source(),
             version: self.chart.version.to_owned(),
             values: self.values,
+            requires: None,
             api_versions: Vec::new(),
             ignored: self.ignored,
             origin,

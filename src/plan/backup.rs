@@ -46,6 +46,15 @@ pub struct EtcdBackup {
     pub at: At,
 }
 
+impl EtcdBackup {
+    /// Hours from one snapshot to the next: timers fire at hours of the day, so this is the longest divisor of a day
+    /// that is not longer than what was asked for.
+    pub fn hours(&self) -> u32 {
+        let asked = u32::try_from(self.every / 3600).unwrap_or(24).clamp(1, 24);
+        (1..=asked).rev().find(|hours| 24_u32.is_multiple_of(*hours)).unwrap_or(1)
+    }
+}
+
 /// What of a cluster's objects and volumes is saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterBackup {

@@ -32,6 +32,8 @@ pub struct Facts {
     pub scrapes: Vec<Scrape>,
     /// What runs in how many copies.
     pub replicas: Vec<Replicas>,
+    /// What the charts of teams make that others connect to.
+    pub charted: Vec<Charted>,
     /// Which secrets are needed where.
     pub secrets: Vec<SecretNeed>,
     /// Who may do what.
@@ -82,6 +84,7 @@ impl Facts {
         self.exposures.extend(other.exposures);
         self.scrapes.extend(other.scrapes);
         self.replicas.extend(other.replicas);
+        self.charted.extend(other.charted);
         self.secrets.extend(other.secrets);
         self.grants.extend(other.grants);
         for (namespace, labels) in other.runtime_labels {
@@ -269,6 +272,19 @@ impl Flow {
             at: at.clone(),
         }
     }
+}
+
+/// What the chart of a team's release makes that others connect to: it is in no object of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charted {
+    /// The stage.
+    pub stage: Stage,
+    /// The namespace.
+    pub namespace: String,
+    /// The labels that its pods are said to have.
+    pub pods: BTreeMap<String, String>,
+    /// The Service that it is said to make, if that is exposed.
+    pub service: Option<String>,
 }
 
 /// How an exposure is reached.

@@ -27,7 +27,7 @@ pub use artifact::Artifact;
 pub use backup::{BackupPlace, ClusterBackup, EtcdBackup};
 pub use derived::{Derivation, Derived};
 pub use facts::{
-    ApiAccess, ApiRule, ArgoCd, Channel, Exposure, Facts, Flow, Freeze, Grant, Peer,
+    ApiAccess, ApiRule, ArgoCd, Channel, Charted, Exposure, Facts, Flow, Freeze, Grant, Peer,
     PlatformNamespace, Replicas, Repository, Requests, Role, Scrape, SecretEntry, SecretNeed,
     Tenancy,
 };

@@ -71,6 +71,9 @@ impl Disk {
     }
 }
 
+/// The label of nodes with the name of their pool.
+pub const POOL_LABEL: &str = "groundplan.dev/pool";
+
 /// A network card and its address in one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nic {
@@ -486,6 +489,8 @@ pub struct NodeAutoscaling {
     pub namespace: String,
     /// Fields of the provider's machine template beyond those of the machine's size, as written.
     pub template: Option<crate::k8s::tree::Tree>,
+    /// Fields of the provider's cluster object beyond the address of the API, as written.
+    pub cluster: Option<crate::k8s::tree::Tree>,
     /// The section.
     pub at: At,
 }

@@ -45,6 +45,9 @@ pub struct Release {
     pub version: String,
     /// Its values: no null, no secret, nothing random.
     pub values: Tree,
+    /// The versions of Kubernetes that the chart lets itself be rendered for (`kubeVersion`), where an index beside the
+    /// blueprint says so.
+    pub requires: Option<String>,
     /// API versions that the chart asks for (`Capabilities.APIVersions`) beyond the built-in ones.
     pub api_versions: Vec<&'static str>,
     /// What named controllers write.

@@ -7,7 +7,7 @@ use super::authority::{Key, Moment, NotMade, Randomness};
 use super::secrets::{Secret, Secrets};
 use crate::plan::nodes::markers::NodeSecret;
 
-/// Every secret of a new cluster.
+/// Every secret of a new cluster but those that somebody else gives.
 ///
 /// # Errors
 /// The system gives no randomness.
@@ -19,19 +19,19 @@ pub fn generate(
     let mut secrets = Secrets::new(cluster);
     for secret in NodeSecret::ALL {
         let is_first = partners(secret).first() == Some(&secret);
-        if !secret.computed() && is_first {
+        if !secret.computed() && !secret.given() && is_first {
             regenerate(secret, &mut secrets, now, randomness)?;
         }
     }
     Ok(secrets)
 }
 
-/// What is made together with a secret, the secret among it: a certificate and its key.
+/// What is made together with a secret, the secret among it: a certificate and its key. Nothing, of what is given.
 pub fn partners(secret: NodeSecret) -> &'static [NodeSecret] {
     use NodeSecret::{
         BootstrapToken, ClusterCaCertificate, ClusterCaKey, ClusterCaPin, EncryptionKey,
         EtcdCaCertificate, EtcdCaKey, FrontProxyCaCertificate, FrontProxyCaKey, ServiceAccountKey,
-        ServiceAccountPublicKey,
+        ServiceAccountPublicKey, SnapshotAccessKey, SnapshotSecretKey,
     };
     match secret {
         ClusterCaCertificate | ClusterCaKey | ClusterCaPin => &[ClusterCaCertificate, ClusterCaKey],
@@ -42,10 +42,11 @@ pub fn partners(secret: NodeSecret) -> &'static [NodeSecret] {
         }
         BootstrapToken => &[BootstrapToken],
         EncryptionKey => &[EncryptionKey],
+        SnapshotAccessKey | SnapshotSecretKey => &[],
     }
 }
 
-/// Makes a secret, and what is made together with it, anew.
+/// Makes a secret, and what is made together with it, anew. What somebody else gives stays as it is.
 ///
 /// # Errors
 /// The system gives no randomness.
@@ -75,7 +76,8 @@ pub fn regenerate(
             randomness.fill(&mut bytes[..]).map_err(NotMade::Randomness)?;
             vec![(secret, Secret::new(Zeroizing::new(Base64::encode_string(&bytes[..]))))]
         }
-        _ => vec![(NodeSecret::BootstrapToken, token(randomness)?)],
+        [NodeSecret::BootstrapToken] => vec![(secret, token(randomness)?)],
+        _ => Vec::new(),
     };
     for (secret, text) in made {
         if let Err(error) = secrets.insert(secret, text) {

@@ -73,8 +73,7 @@ fn spelled(secret: NodeSecret, value: &Secret) -> Option<Zeroizing<String>> {
         Form::Base64 => Zeroizing::new(Base64::encode_string(value.reveal().as_bytes())),
         Form::Plain => Zeroizing::new(value.reveal().to_owned()),
     };
-    let inert = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '.' | ':');
-    (value::check(secret, value.reveal()).is_ok() && text.chars().all(inert)).then_some(text)
+    (value::check(secret, value.reveal()).is_ok() && text.chars().all(value::inert)).then_some(text)
 }
 
 fn line_of(text: &str, at: usize) -> usize {

@@ -32,6 +32,9 @@ pub enum Flaw {
     /// Not base64 of 32 bytes.
     #[error("is not base64 of 32 bytes")]
     Bytes32,
+    /// Not a key of an S3 service.
+    #[error("is no key of an S3 service: 3 to 128 of a-z, A-Z, 0-9, + / = . _ and -")]
+    StoreKey,
     /// Not `sha256:` and 64 digits.
     #[error("is no pin: `sha256:` and 64 digits of a-f and 0-9")]
     Pin,
@@ -71,6 +74,9 @@ pub fn check(secret: NodeSecret, text: &str) -> Result<(), Flaw> {
         NodeSecret::EncryptionKey => {
             let bytes = Base64::decode_vec(text).map(Zeroizing::new);
             bytes.is_ok_and(|bytes| bytes.len() == 32).then_some(()).ok_or(Flaw::Bytes32)
+        }
+        NodeSecret::SnapshotAccessKey | NodeSecret::SnapshotSecretKey => {
+            is_store_key(text).then_some(()).ok_or(Flaw::StoreKey)
         }
         NodeSecret::ClusterCaPin => is_pin(text).then_some(()).ok_or(Flaw::Pin),
     }
@@ -121,6 +127,18 @@ fn is_token(text: &str) -> bool {
             && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     };
     text.split_once('.').is_some_and(|(id, secret)| of(id, 6) && of(secret, 16))
+}
+
+/// S3 services draw keys from these; what else there is would have to be quoted where the key is written.
+fn is_store_key(text: &str) -> bool {
+    (3..=128).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '+'))
+        && text.chars().all(inert)
+}
+
+/// Whether a character means nothing to YAML, a shell, a template or an INI file.
+pub(super) fn inert(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '.' | ':' | '-' | '_')
 }
 
 fn is_pin(text: &str) -> bool {

@@ -14,6 +14,7 @@ use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Unexp
 
 use super::document::Document;
 use super::node::{Entry, Kind, Meaning, Node, Scalar};
+use super::unread::Unread;
 use crate::diag::{Diagnostics, Place, Rule, one_of};
 use crate::k8s::leaf::RAW;
 use crate::path::{At, FieldPath};
@@ -55,10 +56,12 @@ pub static INVALID_VALUE: Rule = Rule::error(
 /// More mistakes in one section than anybody reads at once.
 const ATTEMPTS: usize = 200;
 
-/// Reads what stands at `at` as a `T`; `None` when it is absent or cannot be read, which is then reported.
+/// Reads what stands at `at` as a `T`; `None` when it is absent or cannot be read, which is then reported. What had to
+/// be passed by is added to `unread`.
 pub fn decode<T: DeserializeOwned>(
     document: &Document,
     at: &FieldPath,
+    unread: &mut Unread<'_>,
     diags: &mut Diagnostics,
 ) -> Option<T> {
     let node = document.get(at)?;
@@ -94,6 +97,7 @@ pub fn decode<T: DeserializeOwned>(
         report.help = mistake.help;
         report.fix = mistake.fix;
     }
+    unread.extend(cx.absent.into_inner());
     result.flatten()
 }
 
@@ -198,7 +202,11 @@ impl de::Error for Refusal {
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::new(&WRONG_TYPE, format!("{expected} is wanted here, this is {unexpected}"))
+        let this = match unexpected {
+            Unexpected::Unit => "nothing".to_owned(),
+            other => other.to_string(),
+        };
+        Self::new(&WRONG_TYPE, format!("{expected} is wanted here, this is {this}"))
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {

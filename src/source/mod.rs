@@ -9,6 +9,7 @@ mod node;
 mod overlay;
 mod parse;
 mod short;
+mod unread;
 
 use crate::diag::Rule;
 pub use decode::{INVALID_VALUE, decode};
@@ -18,6 +19,7 @@ pub use load::{API_VERSION, LoadError, Loaded, Scope, Section, load};
 pub use manifest::{Unreadable, manifests};
 pub use node::{Entry, Kind, Meaning, Node, Scalar};
 pub use short::Short;
+pub use unread::Unread;
 
 /// Every rule of this stage.
 pub static RULES: &[&Rule] = &[

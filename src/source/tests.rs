@@ -56,8 +56,12 @@ fn every_mistake_of_a_section_is_told_in_one_run() {
     );
     let (loaded, mut diags) = run(&[("b.yaml", &text)]);
     let document = loaded.documents.get(DocumentId::BASE);
-    let things: Option<BTreeMap<String, Thing>> =
-        decode(document, &FieldPath::root().key("workloads"), &mut diags);
+    let things: Option<BTreeMap<String, Thing>> = decode(
+        document,
+        &FieldPath::root().key("workloads"),
+        &mut Unread::of(document),
+        &mut diags,
+    );
     let lines = told(&loaded, &diags);
     assert_eq!(
         lines,
@@ -148,8 +152,12 @@ fn merge_keys_do_not_hide_typos() {
     );
     let (loaded, mut diags) = run(&[("b.yaml", &text)]);
     let document = loaded.documents.get(DocumentId::BASE);
-    let things: Option<BTreeMap<String, Thing>> =
-        decode(document, &FieldPath::root().key("workloads"), &mut diags);
+    let things: Option<BTreeMap<String, Thing>> = decode(
+        document,
+        &FieldPath::root().key("workloads"),
+        &mut Unread::of(document),
+        &mut diags,
+    );
     assert_eq!(things.map(|things| things["api"].image.clone()).as_deref(), Some("b"));
     let lines = told(&loaded, &diags);
     assert!(lines.iter().all(|line| line.starts_with("4:24 source/unknown-field")), "{lines:?}");

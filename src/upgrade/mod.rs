@@ -1,10 +1,11 @@
 //! The way of a cluster to a newer Kubernetes: the fewest steps that the skew policy allows, what stands in the way,
-//! and the commands of every machine in order.
+//! the commands of every machine in order, and the charts that move before and after them.
 //!
 //! A step is one minor: an API server may not skip one, and kubeadm upgrades to the next only. In a step the control
 //! planes come first, one after the other, then members of an external etcd, then workers: a kubelet is never newer
 //! than an API server (kubernetes.io/releases/version-skew-policy).
 
+mod charts;
 #[cfg(test)]
 mod tests;
 
@@ -12,14 +13,14 @@ use std::fmt::Write;
 use std::net::IpAddr;
 
 use crate::catalog::kubernetes::{KUBERNETES, steps};
-use crate::catalog::parts;
 use crate::catalog::{Chosen, Fit, choose};
+use crate::catalog::{compatibility, parts};
 use crate::k8s::version::{MinorVersion, SemVer, VersionChoice};
 use crate::path::At;
-use crate::plan::Facts;
-use crate::plan::nodes::{
-    ApiBalancer, ContainerRuntime, EtcdTopology, LoadBalancerKind, Machine, NodeRole,
-};
+use crate::plan::nodes::{ApiBalancer, ContainerRuntime, EtcdTopology, Machine, NodeRole};
+use crate::plan::{Facts, Plan};
+use charts::Charts;
+pub use charts::{Break, Move};
 
 /// How sure an obstacle is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,8 +60,12 @@ pub struct Step {
     pub from: SemVer,
     /// The version after.
     pub to: SemVer,
+    /// The charts that move before any machine.
+    pub before: Vec<Move>,
     /// The machines, one after the other.
     pub turns: Vec<Turn>,
+    /// The charts that move once the machines are there.
+    pub after: Vec<Move>,
 }
 
 /// The way of a cluster.
@@ -72,6 +77,8 @@ pub struct Upgrade {
     pub obstacles: Vec<Obstacle>,
     /// The steps; none if the cluster is there already.
     pub steps: Vec<Step>,
+    /// The charts that are not at their newest version that fits, when the steps are done.
+    pub last: Vec<Move>,
 }
 
 /// Why there is no way.
@@ -100,17 +107,37 @@ pub enum NoWay {
     },
 }
 
+/// The charts of a cluster that stays at its version of Kubernetes, to the newest ones that fit it.
+///
+/// # Errors
+/// The blueprint says no version.
+pub fn stay(plan: &Plan, cluster: &str) -> Result<Upgrade, NoWay> {
+    let minor = running(plan, cluster)?.series();
+    let mut charts = Charts::of(plan, cluster);
+    let last = charts.newest(minor);
+    let obstacles = charts.obstacles;
+    Ok(Upgrade { cluster: cluster.to_owned(), obstacles, steps: Vec::new(), last })
+}
+
+/// The version of Kubernetes that the blueprint says.
+fn running(plan: &Plan, cluster: &str) -> Result<SemVer, NoWay> {
+    let none = || NoWay::NoMachines(cluster.to_owned());
+    let kubernetes = plan.facts.kubernetes.get(cluster).ok_or_else(none)?;
+    let Ok(version) = kubernetes.version.parse::<SemVer>() else {
+        crate::bug!("`{}` is stated as a version of Kubernetes", kubernetes.version);
+    };
+    Ok(version)
+}
+
 /// The way of a cluster to a version.
 ///
 /// # Errors
 /// There is none.
-pub fn way(facts: &Facts, cluster: &str, to: &VersionChoice) -> Result<Upgrade, NoWay> {
+pub fn way(plan: &Plan, cluster: &str, to: &VersionChoice) -> Result<Upgrade, NoWay> {
+    let facts = &plan.facts;
     let none = || NoWay::NoMachines(cluster.to_owned());
-    let kubernetes = facts.kubernetes.get(cluster).ok_or_else(none)?;
+    let from = running(plan, cluster)?;
     facts.machines.get(cluster).filter(|known| !known.machines.is_empty()).ok_or_else(none)?;
-    let Ok(from) = kubernetes.version.parse::<SemVer>() else {
-        crate::bug!("`{}` is stated as a version of Kubernetes", kubernetes.version);
-    };
     let newest = KUBERNETES.last().map_or(from.series(), |series| series.series);
     let unknown = || NoWay::Unknown { to: to.to_string(), newest };
     let target = match choose(KUBERNETES, to) {
@@ -131,28 +158,32 @@ pub fn way(facts: &Facts, cluster: &str, to: &VersionChoice) -> Result<Upgrade, 
     }
     let mut steps = Vec::new();
     let mut obstacles = Vec::new();
-    let mut before = from;
-    for version in versions {
-        obstacles.extend(in_the_way(facts, cluster, version.series()));
-        let turns = turns(facts, cluster, &version);
-        steps.push(Step { from: before, to: version.clone(), turns });
-        before = version;
+    let mut charts = Charts::of(plan, cluster);
+    let mut last = from;
+    for to in versions {
+        obstacles.extend(in_the_way(facts, cluster, to.series()));
+        let (before, after) = charts.step(last.series(), to.series());
+        let turns = turns(facts, cluster, &to);
+        steps.push(Step { from: last, to: to.clone(), before, turns, after });
+        last = to;
     }
-    Ok(Upgrade { cluster: cluster.to_owned(), obstacles, steps })
+    let last = charts.newest(last.series());
+    obstacles.extend(charts.obstacles);
+    Ok(Upgrade { cluster: cluster.to_owned(), obstacles, steps, last })
 }
 
 /// What does not work with a minor of Kubernetes, or is not known to.
 fn in_the_way(facts: &Facts, cluster: &str, minor: MinorVersion) -> Vec<Obstacle> {
     let mut found = Vec::new();
-    // A container network or a balancer whose project states no matrix that the catalogue holds has no version here.
-    let mut judge = |at: &At, name: &str, version: Option<&SemVer>, fit: Fit| {
-        let name = version.map_or_else(|| name.to_owned(), |version| format!("{name} {version}"));
+    let mut judge = |at: &At, name: &str, version: &str, fit: Fit| {
+        let name = format!("{name} {version}");
         let (certainty, what, help) = match fit {
             Fit::Supported => return,
             Fit::Refused => (
                 Certainty::Refused,
                 format!("{name} is not made for Kubernetes {minor}"),
-                "take a groundplan that installs a newer one first".to_owned(),
+                "take a newer one first: of what the platform installs, with a newer groundplan"
+                    .to_owned(),
             ),
             Fit::Unknown => (
                 Certainty::Unknown,
@@ -162,24 +193,18 @@ fn in_the_way(facts: &Facts, cluster: &str, minor: MinorVersion) -> Vec<Obstacle
         };
         found.push(Obstacle { at: at.clone(), certainty, what, help });
     };
-    if let Some(network) = facts.networks.get(cluster) {
-        judge(&network.at.key("cni"), network.cni.word(), None, Fit::Unknown);
-        if let Some(api) = network.api.as_ref()
-            && api.balancer == ApiBalancer::KubeVip
-        {
-            let part = &parts::KUBE_VIP;
-            judge(&api.at, part.name, Some(&part.version), part.fits(minor));
-        }
-        if matches!(
-            network.load_balancer,
-            LoadBalancerKind::MetalLbL2 | LoadBalancerKind::MetalLbBgp
-        ) {
-            judge(&network.at.key("loadBalancer"), "metallb", None, Fit::Unknown);
-        }
+    if let Some(network) = facts.networks.get(cluster)
+        && let Some(api) = network.api.as_ref()
+        && api.balancer == ApiBalancer::KubeVip
+    {
+        let part = &parts::KUBE_VIP;
+        let version = part.version.to_string();
+        let fit = compatibility::fit(part.name, &version, minor);
+        judge(&api.at, part.name, &version, fit);
     }
     if let Some(pool) = facts.machines.get(cluster).and_then(|known| known.autoscaled.first()) {
         let part = &parts::CLUSTER_API;
-        judge(&pool.at, part.name, Some(&part.version), part.fits(minor));
+        judge(&pool.at, part.name, &part.version.to_string(), part.fits(minor));
     }
     if let Some(kubernetes) = facts.kubernetes.get(cluster)
         && kubernetes.runtime == ContainerRuntime::Containerd
@@ -188,7 +213,7 @@ fn in_the_way(facts: &Facts, cluster: &str, minor: MinorVersion) -> Vec<Obstacle
     {
         let version = series.newest();
         let fit = parts::containerd_fits(&version, minor);
-        judge(&kubernetes.at, "containerd", Some(&version), fit);
+        judge(&kubernetes.at, "containerd", &version.to_string(), fit);
     }
     found
 }
@@ -251,14 +276,14 @@ impl Upgrade {
             .all(|obstacle| accept_unknown && obstacle.certainty == Certainty::Unknown)
     }
 
-    /// The steps as a shell would run them, with what to do between.
-    pub fn to_text(&self) -> String {
-        let Self { cluster, steps, .. } = self;
-        if steps.is_empty() {
+    /// The steps as a shell would run them, with what to do between. `place` tells where a field is.
+    pub fn to_text(&self, place: &dyn Fn(&At) -> String) -> String {
+        let Self { cluster, steps, last, .. } = self;
+        if steps.is_empty() && last.is_empty() {
             return format!("# {cluster}: nothing to do\n");
         }
         let mut text = String::new();
-        for (index, Step { from, to, turns }) in steps.iter().enumerate() {
+        for (index, Step { from, to, before, turns, after }) in steps.iter().enumerate() {
             let _ = writeln!(
                 text,
                 "# {cluster}: step {} of {}, {from} to {to}, {} machines",
@@ -267,6 +292,7 @@ impl Upgrade {
                 turns.len()
             );
             let _ = writeln!(text, "# before: a snapshot of etcd, and every node ready");
+            moves(&mut text, "charts before the control planes", before, place);
             for turn in turns {
                 let _ = writeln!(text, "\n# {}", turn.machine);
                 for command in &turn.commands {
@@ -277,7 +303,36 @@ impl Upgrade {
                 text,
                 "\n# after: set `kubernetes.version: {to}` in the blueprint, compile and merge\n"
             );
+            moves(&mut text, "charts after the machines", after, place);
         }
+        moves(
+            &mut text,
+            &format!("{cluster}: charts to their newest version that fits"),
+            last,
+            place,
+        );
         text
+    }
+}
+
+/// Charts that move, each with what it breaks, at the lines that it touches.
+fn moves(text: &mut String, when: &str, moves: &[Move], place: &dyn Fn(&At) -> String) {
+    if moves.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "# {when}, one after the other, each until Argo CD says that it is healthy:"
+    );
+    for Move { at, chart, from, to, platform, breaks } in moves {
+        let how = if *platform {
+            "comes with this groundplan: compile and merge"
+        } else {
+            "set its version"
+        };
+        let _ = writeln!(text, "#   {chart} {from} to {to} ({}): {how}", place(at));
+        for Break { at, what, source } in breaks {
+            let _ = writeln!(text, "#     {}: {what} [{source}]", place(at));
+        }
     }
 }

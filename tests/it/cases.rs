@@ -70,8 +70,11 @@ fn compile(files: &Files) -> Compilation {
     let overlays = overlays.then(|| Utf8Path::new("overlays"));
     // What was compiled before, for rules about the step from there to here.
     let compiled = files.iter().any(|(path, _)| path.starts_with("output"));
-    let compiled = compiled.then(|| Utf8Path::new("output"));
-    groundplan::compile_after(Input { world: &world, blueprint, overlays }, compiled)
+    let previous = |_: &_| match compiled {
+        true => groundplan::compiled_into(&world, Utf8Path::new("output")),
+        false => Default::default(),
+    };
+    groundplan::compile_after(Input { world: &world, blueprint, overlays }, previous)
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -178,6 +181,14 @@ fn every_rule_has_a_case_that_fires_it() {
         .filter(|name| !fired.contains(*name))
         .collect();
     assert!(silent.is_empty(), "no case fires {silent:#?}");
+}
+
+#[test]
+fn somebody_looked_which_kubernetes_every_chart_of_the_platform_is_for() {
+    use groundplan::catalog::compatibility::row;
+    for chart in groundplan::plan::charts::ALL {
+        assert!(row(chart.name, chart.version).is_some(), "{} {}", chart.name, chart.version);
+    }
 }
 
 #[test]

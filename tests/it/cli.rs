@@ -353,3 +353,43 @@ fn schema_completions_and_manual_are_printed() {
         assert!(out.len() > 500, "{arguments:?}");
     }
 }
+
+/// A blueprint with machines at a minor of Kubernetes.
+fn at_minor(minor: &str) -> String {
+    include_str!("../../src/upgrade/tests/cluster.yaml").replace("VERSION", minor)
+}
+
+#[test]
+fn what_runs_is_asked_before_a_blueprint_is_fine() {
+    let bench = Bench::new();
+    bench.write("blueprint.yaml", &at_minor("1.35"));
+    assert_eq!(bench.run(&["check"]).0, 0, "nothing runs yet");
+    assert_eq!(bench.run(&["compile", "--output", "estate"]).0, 0);
+    bench.write("blueprint.yaml", &at_minor("1.37"));
+    let (code, _, err) = bench.run(&["check", "--output", "estate"]);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("upgrade/skips-a-minor"), "{err}");
+    assert_eq!(bench.run(&["check"]).0, 0, "the default folder is not there");
+}
+
+#[test]
+fn what_a_branch_was_published_from_is_asked_before_it_moves() {
+    for layout in ["", "branches: per-environment, "] {
+        let bench = Bench::new();
+        let written = |minor| at_minor(minor).replace("{url: ", &format!("{{{layout}url: "));
+        let url = format!("file://{}/estate.git", bench.path().display());
+        bench.write("blueprint.yaml", &written("1.35"));
+        let (code, _, err) = bench.run(&["publish", "--repo", "estate.git"]);
+        assert_eq!(code, 0, "{err}");
+        bench.write("blueprint.yaml", &written("1.37"));
+        for repository in ["estate.git", url.as_str()] {
+            let (code, _, err) = bench.run(&["publish", "--repo", repository]);
+            assert_eq!(code, 1, "{layout} {repository}: {err}");
+            assert!(err.contains("upgrade/skips-a-minor"), "{layout} {repository}: {err}");
+        }
+        bench.write("blueprint.yaml", &written("1.36"));
+        let (code, _, err) = bench.run(&["publish", "--repo", url.as_str()]);
+        assert_eq!(code, 0, "{layout}: {err}");
+        assert!(err.contains("committed"), "{layout}: {err}");
+    }
+}

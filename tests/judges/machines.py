@@ -2,14 +2,15 @@
 """First boots before the programs that will read them: cloud-init, netplan, nft, HAProxy, keepalived, containerd, systemd,
 sshd, chrony, sudo, apt, shellcheck and kubeadm itself. Wants root: nft and keepalived are asked in a network namespace."""
 
-import base64, functools, json, os, pathlib, re, subprocess, tempfile, tomllib
+import base64, functools, json, os, pathlib, re, subprocess, tempfile, time, tomllib
 import jsonschema, yaml
 from common import ROOT, main, parallel
 
 CLOUD_INIT = ROOT / "cloud-init/usr/lib/python3/dist-packages"
 # What `groundplan seed` puts in the place of markers; of the right shape, and of no use.
 SECRETS = {"kubeadm/token": "abcdef.0123456789abcdef", "pki/ca.pin": "sha256:" + "a" * 64,
-           "encryption/key": base64.b64encode(b"x" * 32).decode()}
+           "encryption/key": base64.b64encode(b"x" * 32).decode(),
+           "etcd-store/access-key": "access", "etcd-store/secret-key": "secret"}
 
 
 def run(*command, **options):
@@ -140,6 +141,42 @@ def shell(file):
     return failing("shellcheck", "--severity=style", file)
 
 
+def store(file):
+    """The program that takes snapshots to their store, run: its store is a folder, which rclone sees as it sees a bucket."""
+    findings = shell(file)
+    scratch = file.parent
+    here, there, metrics = (scratch / name for name in ("here", "there", "metrics"))
+    config = scratch / "rclone.conf"
+    text = file.read_text()
+    keep = int(re.search(r"--min-age (\d+)h", text)[1])
+    for path, own in (("/var/backups/etcd", here), ("/var/lib/groundplan/metrics", metrics), ("/etc/groundplan/etcd-store.conf", config)):
+        findings += [] if path in text else [f"nothing is said of {path}"]
+        text = text.replace(path, str(own))
+    file.write_text(text)
+    config.write_text(f"[store]\ntype = alias\nremote = {there}\n")
+    here.mkdir()
+    there.mkdir()
+    execute = lambda: run("env", "-i", f"PATH={os.environ['PATH']}", "bash", file)[0]
+    if execute() == 0:
+        findings.append("succeeds without a snapshot")
+    now = int(time.time())
+    for name, age in (("etcd-old.db", keep + 1), ("etcd-new.db", 1), ("etcd-half.db.part", 0)):
+        (here / name).write_text(name)
+        os.utime(here / name, (now - age * 3600,) * 2)
+    if execute() or execute():
+        findings.append("fails with a store that is there")
+    stored = [path.name for path in there.rglob("*") if path.is_file()]
+    if stored != ["etcd-new.db"]:
+        findings.append(f"the store holds {stored}")
+    told = (metrics / "etcd-snapshot.prom").read_text().splitlines()[-1]
+    if told != f"groundplan_etcd_snapshot_stored_timestamp_seconds {now - 3600}":
+        findings.append(f"the metric is {told}")
+    config.write_text("[store]\ntype = alias\nremote = /proc/nowhere\n")
+    if execute() == 0:
+        findings.append("succeeds without a store")
+    return findings
+
+
 def kubeadm(file):
     status, said = run(ROOT / "bin/kubeadm", "config", "validate", "--config", file)
     return said if status or said != ["ok"] else []
@@ -168,6 +205,7 @@ READERS = (
     (r"/chrony\.conf$", chrony),
     (r"^/etc/apt/apt\.conf\.d/", apt_conf),
     (r"^/etc/groundplan/(kubeadm|kubeadm-upgrade|etcd-client)\.yaml$", kubeadm),
+    (r"/etcd-store$", store),
     (r"\.(yaml|json)$", document),
 )
 

@@ -54,7 +54,7 @@ tools() {
     secrets) echo "$bin/gitleaks $venv/detect-secrets" ;;
     world) echo "unshare git $groundplan" ;;
     machines)
-      echo "$groundplan $venv/python $bin/kubeadm $bin/containerd netplan nft haproxy keepalived chronyd visudo shellcheck /usr/sbin/sshd systemd-analyze apt-config unshare" ;;
+      echo "$groundplan $venv/python $bin/kubeadm $bin/containerd netplan nft haproxy keepalived chronyd visudo shellcheck rclone /usr/sbin/sshd systemd-analyze apt-config unshare" ;;
     *) echo "there is no judge $1; the judges are ${all[*]} live charts" >&2; return 2 ;;
   esac
 }

@@ -50,6 +50,12 @@ else
   echo 'seed: no kubeadm here; it did not see the authorities'
 fi
 
+# What a store's service gave is put in by hand; no machine boots without it.
+! "$groundplan" -q seed --all --secrets main.age --identity key.txt --into seeds --output "$output" 2>error || fail 'a seed lacks its keys'
+grep -q etcd-store error || fail 'the missing key is not named'
+for key in access-key secret-key; do
+  printf 'example/%s\n' "$key" | "$groundplan" -q secrets set "etcd-store/$key" --file main.age --identity key.txt
+done
 "$groundplan" -q seed --all --secrets main.age --identity key.txt --into seeds --output "$output"
 [ -z "$(find seeds -type f ! -perm 0600 -o -type d ! -perm 0700)" ] || fail 'others may read a seed'
 ! grep -rq '@@SECRET' seeds || fail 'a marker is left'

@@ -4,6 +4,7 @@ mod addresses;
 mod failures;
 mod hosts;
 mod pairing;
+mod snapshots;
 
 use std::collections::BTreeMap;
 
@@ -39,6 +40,8 @@ pub static RULES: &[&Rule] = &[
     &pairing::L2_UNREACHABLE,
     &pairing::UNROUTED,
     &pairing::CLUSTER_API_UNTESTED,
+    &snapshots::STAYS,
+    &snapshots::NOBODY,
 ];
 
 /// What is known of one cluster that has machines.
@@ -106,7 +109,9 @@ pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
         hosts::audit(&cluster, diags);
         addresses::audit(&cluster, diags);
         pairing::audit(&cluster, view, diags);
+        snapshots::audit(&cluster, view, diags);
     }
+    snapshots::elsewhere(view, diags);
     addresses::hardware(&facts.machines, diags);
 }
 

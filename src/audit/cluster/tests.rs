@@ -135,7 +135,7 @@ proptest! {
 
 #[test]
 fn every_rule_of_clusters_is_of_one_of_the_sections() {
-    let sections = ["machines/", "network/", "kubernetes/", "autoscaling/"];
+    let sections = ["machines/", "network/", "kubernetes/", "autoscaling/", "backup/"];
     for rule in RULES {
         assert!(sections.iter().any(|section| rule.name.starts_with(section)), "{}", rule.name);
     }

@@ -137,7 +137,7 @@ pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
         }
         for object in &namespace.objects {
             selectors::judge(*object, &index, written, diags);
-            targets::judge(*object, &index, diags);
+            targets::judge(*object, &index, &namespace.charted_services, diags);
         }
     });
 }

@@ -1,5 +1,7 @@
 //! What is found by name outside of pods: the targets of autoscalers, the Services of routes and StatefulSets.
 
+use std::collections::BTreeSet;
+
 use super::index::Index;
 use super::{MISSING_PORT, Reference};
 use crate::audit::objects::{called, list, present, report, text};
@@ -8,7 +10,14 @@ use crate::diag::{Diagnostics, one_of};
 use crate::k8s::tree::Tree;
 
 /// Looks up what an object names.
-pub(super) fn judge(object: Object<'_>, index: &Index<'_, '_>, diags: &mut Diagnostics) {
+///
+/// `charted` are Services that charts make: they are in no object here.
+pub(super) fn judge(
+    object: Object<'_>,
+    index: &Index<'_, '_>,
+    charted: &BTreeSet<&str>,
+    diags: &mut Diagnostics,
+) {
     let Some(spec) = present(object.tree(), "spec") else { return };
     match (object.group, object.kind) {
         ("autoscaling", "HorizontalPodAutoscaler") => {
@@ -34,13 +43,19 @@ pub(super) fn judge(object: Object<'_>, index: &Index<'_, '_>, diags: &mut Diagn
             "gateway.networking.k8s.io",
             "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute",
         ) => {
-            route(object, spec, index, diags);
+            route(object, spec, index, charted, diags);
         }
         _ => {}
     }
 }
 
-fn route(object: Object<'_>, spec: &Tree, index: &Index<'_, '_>, diags: &mut Diagnostics) {
+fn route(
+    object: Object<'_>,
+    spec: &Tree,
+    index: &Index<'_, '_>,
+    charted: &BTreeSet<&str>,
+    diags: &mut Diagnostics,
+) {
     for (of_rule, rule) in list(spec, "rules").iter().enumerate() {
         for (position, backend) in list(rule, "backendRefs").iter().enumerate() {
             let elsewhere = present(backend, "namespace").and_then(Tree::as_str);
@@ -54,6 +69,9 @@ fn route(object: Object<'_>, spec: &Tree, index: &Index<'_, '_>, diags: &mut Dia
             let field = || format!("spec.rules[{of_rule}].backendRefs[{position}]");
             let name = text(backend, "name");
             let Some(service) = index.get("Service", name) else {
+                if charted.contains(name) {
+                    continue;
+                }
                 Reference { resource: object.resource, field: &field }
                     .object("Service", name, index, diags);
                 continue;

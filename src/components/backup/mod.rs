@@ -14,7 +14,8 @@ use crate::field;
 use crate::k8s::duration::Duration;
 use crate::k8s::store::Region;
 use crate::path::At;
-use crate::plan::{EtcdBackup, Plan, Stage};
+use crate::plan::nodes::EtcdTopology;
+use crate::plan::{EtcdBackup, Exporter, Plan, Stage};
 use crate::source::Scope;
 pub use spec::{BackupSpec, ClusterSpec, EtcdSpec, StoreCredentialsSpec, StoreKind, StoreSpec};
 
@@ -75,16 +76,6 @@ pub static ETCD_RARE: Rule = Rule::warning(
     "backup: {stores: {nas: {kind: nfs, server: 10.0.0.9, share: /export}}, etcd: {every: 7d, keep: 30d, to: nas}}",
 );
 
-/// Snapshots that stay where they are made.
-pub static ETCD_STAYS: Rule = Rule::warning(
-    "backup/etcd-stays",
-    "snapshots of etcd stay on the machines of etcd until something of yours takes them to the store",
-    "The machines save etcd as often as is written here and keep the snapshots, but nothing copies them to the store \
-     yet: losing all members of etcd loses the snapshots with them. Programs in /etc/groundplan/etcd-snapshot.d are \
-     run with the path of each new snapshot.",
-    "backup: {stores: {nas: {kind: nfs, server: 10.0.0.9, share: /export}}, etcd: {every: 1h, keep: 7d, to: nas}}",
-);
-
 static REGION: Default = Default::new(
     "backup.stores.*.region",
     "us-east-1",
@@ -98,7 +89,7 @@ static ETCD_EVERY: Default = Default::new(
 static ETCD_KEEP_FOR: Default = Default::new(
     "backup.etcd.keep",
     "7d",
-    "damage to objects is noticed within a week; older snapshots no longer fit the machines",
+    "damage to objects is noticed within a week, and an older state is of no use to a cluster that went on",
 );
 
 /// Where backups are kept, the snapshots of etcd, and what of objects and volumes is saved.
@@ -123,7 +114,6 @@ impl Component for Backup {
             &STORE_EVERYWHERE,
             &ETCD_KEEP,
             &ETCD_RARE,
-            &ETCD_STAYS,
             &cluster::STORE_KIND,
             &cluster::KEEP,
             &cluster::NO_SNAPSHOTS,
@@ -164,13 +154,8 @@ impl Component for Backup {
             let every = etcd.every.unwrap_or_else(|| ETCD_EVERY.get());
             let keep = etcd.keep.unwrap_or_else(|| ETCD_KEEP_FOR.get());
             let to = field!(place, etcd.to);
-            let store = cx.symbols.backup_stores.bind(etcd.to.as_str(), &to, cx.diags);
+            cx.symbols.backup_stores.bind(etcd.to.as_str(), &to, cx.diags);
             check_etcd(every, keep, &place, cx.diags);
-            if store.is_some() {
-                cx.diags.report(&ETCD_STAYS, to, "nothing copies the snapshots to the store").help(
-                    "have a program in /etc/groundplan/etcd-snapshot.d do it, then waive this",
-                );
-            }
             (every, keep, etcd.to.to_string())
         });
         let place = field!(at, spec.cluster);
@@ -194,6 +179,16 @@ impl Component for Backup {
             at: at.key("etcd"),
         };
         plan.facts.etcd_backups.insert(cluster.clone(), fact);
+        // Members on machines of their own are no nodes: no exporter reads what they leave.
+        let stacked = plan.facts.kubernetes.get(cluster);
+        let stacked = stacked.is_some_and(|known| known.etcd == EtcdTopology::Stacked);
+        if stacked && plan.facts.machines.contains_key(cluster) {
+            plan.facts.exporters.push(Exporter {
+                stage: situation.stage.clone(),
+                name: "etcd-snapshots",
+                at: at.key("etcd"),
+            });
+        }
     }
 }
 

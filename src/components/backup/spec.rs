@@ -89,10 +89,11 @@ pub struct EtcdSpec {
     /// How often one is taken.
     #[serde(default)]
     pub every: Option<Duration>,
-    /// How long one is kept.
+    /// How long one is kept in the store. Machines keep those of the last day at most.
     #[serde(default)]
     pub keep: Option<Duration>,
-    /// The store it goes to.
+    /// The store it goes to. Its credentials are `etcd-store/access-key` and `etcd-store/secret-key` in the file of
+    /// `groundplan secrets`: machines write before there is a secret store. To an NFS export machines write as root.
     pub to: Name,
 }
 

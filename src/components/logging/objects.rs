@@ -106,7 +106,11 @@ fn pod_template(container: &'static str, label: &'static str, value: &str, memor
             "whenUnsatisfiable": "ScheduleAnyway",
             "labelSelector": {"matchLabels": labels},
         }],
-        "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
+        // The operator leaves out its own where there is one, so the group that may write volumes is said here: the
+        // images run as 1000.
+        "securityContext": {
+            "runAsNonRoot": true, "fsGroup": 1000, "seccompProfile": {"type": "RuntimeDefault"}
+        },
         "containers": [{
             "name": container,
             "resources": {

@@ -43,9 +43,6 @@ static DISK: Default = Default::new(
     "thin disks that fill up stop all machines of a host at once",
 );
 
-/// The label that every node has: the pool it is of.
-pub const POOL_LABEL: &str = "groundplan.dev/pool";
-
 /// The taint of pools that are dedicated to something.
 pub const DEDICATED: &str = "dedicated";
 

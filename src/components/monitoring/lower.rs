@@ -196,8 +196,12 @@ fn objects(id: &UnitId, cluster: &str, scraped: ControlPlane, at: &At, plan: &mu
         .filter(|exporter| exporter.stage == id.stage)
         .map(|exporter| exporter.name)
         .collect();
-    let backup = plan.facts.cluster_backups.get(cluster);
-    let numbers = Numbers::of(machines.as_ref(), scraped.external_etcd, backup);
+    let numbers = Numbers::of(
+        machines.as_ref(),
+        scraped.external_etcd,
+        plan.facts.etcd_backups.get(cluster),
+        plan.facts.cluster_backups.get(cluster),
+    );
     let rules = alerts::rules(&names, numbers, machines.as_ref());
     let dashboards: Vec<_> =
         DASHBOARDS.iter().filter_map(|dashboard| dashboard.config_map(&names, NAMESPACE)).collect();

@@ -6,6 +6,7 @@
 
 use super::{Grafana, Monitoring, Sso, SsoKind, rules};
 use crate::k8s::tree::Tree;
+use crate::plan::nodes::needs::METRICS_FOLDER;
 use crate::plan::nodes::{EtcdTopology, KubernetesFacts, ServiceProxy};
 use crate::tree;
 
@@ -49,6 +50,21 @@ impl ControlPlane {
     }
 }
 
+/// The chart's own arguments, which a list of ours takes the place of, and the folder in which machines leave metrics;
+/// the chart mounts the root of the host.
+fn exporter_arguments() -> Vec<Tree> {
+    const MOUNTS: &str =
+        "^/(dev|proc|sys|run/containerd/.+|var/lib/docker/.+|var/lib/kubelet/.+)($|/)";
+    const TYPES: &str = "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|\
+                         mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|\
+                         tracefs|erofs)$";
+    vec![
+        format!("--collector.filesystem.mount-points-exclude={MOUNTS}").into(),
+        format!("--collector.filesystem.fs-types-exclude={TYPES}").into(),
+        format!("--collector.textfile.directory=/host/root{METRICS_FOLDER}").into(),
+    ]
+}
+
 impl Monitoring {
     pub(super) fn values(&self, cluster: &str, estate: &str, scraped: ControlPlane) -> Tree {
         let mut values = tree!({
@@ -75,6 +91,7 @@ impl Monitoring {
                 "namespaceOverride": AGENTS,
                 "priorityClassName": "system-node-critical",
                 "resources": (resources("20m", "64Mi")),
+                "extraArgs": (exporter_arguments()),
             },
         });
         if let Some(values) = values.as_map_mut() {

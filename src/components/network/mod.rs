@@ -102,7 +102,9 @@ impl Component for Network {
             &rules::DNS_LOOP,
             &rules::FEW_NAME_SERVERS,
             &rules::FEW_DNS_REPLICAS,
+            &rules::DNS_CACHE,
             &rules::FEW_TIME_SERVERS,
+            &rules::NO_CERTIFICATE,
         ],
         defaults: &[
             &DOMAIN,

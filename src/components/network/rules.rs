@@ -105,6 +105,15 @@ pub static FEW_DNS_REPLICAS: Rule = Rule::warning(
     "network: {dns: {replicas: 1}}",
 );
 
+/// A cache of names that nobody installs.
+pub static DNS_CACHE: Rule = Rule::warning(
+    "network/dns-cache-not-installed",
+    "the DNS cache of nodes is let in, and not installed",
+    "Machines open the port of the cache and no more: its DaemonSet is not among the parts that are compiled, and pods \
+     ask CoreDNS until somebody installs it (kubernetes.io/docs/tasks/administer-cluster/nodelocaldns).",
+    "network: {dns: {cache: true}}",
+);
+
 /// Too few clocks.
 pub static FEW_TIME_SERVERS: Rule = Rule::warning(
     "network/few-time-servers",
@@ -112,6 +121,16 @@ pub static FEW_TIME_SERVERS: Rule = Rule::warning(
     "etcd and certificates need clocks that agree; with one server nobody notices when it is wrong, and with none \
      the image's public servers are asked, which a private network does not reach (RFC 8633, 3.2).",
     "network: {ntp: [10.20.0.2]}\nmachines: {pools: {control-plane: {role: control-plane, count: 3}}}",
+);
+
+/// A gateway without a certificate.
+pub static NO_CERTIFICATE: Rule = Rule::warning(
+    "network/gateway-no-certificate",
+    "nobody makes the certificate of the gateway",
+    "Its listener for HTTPS reads the Secret `gateway-certificate` in `envoy-gateway-system`. While there is none, no \
+     host is reached, and Argo CD waits with everything that comes after the gateway (gateway-api, \
+     ListenerReasonInvalidCertificateRef).",
+    "network: {gateway: {kind: envoy-gateway, domains: [acme.example]}}  # and no issuer",
 );
 
 /// How the links of bonds, trunks and container networks begin.
@@ -136,6 +155,13 @@ pub(super) fn check(network: &Network, at: &At, symbols: &Symbols, diags: &mut D
     load_balancer(network, at, diags);
     packets(network, at, symbols, diags);
     outside_servers(network, at, has_machines, diags);
+    if let Some(gateway) = &network.gateway
+        && gateway.issuer.is_none()
+    {
+        diags
+            .report(&NO_CERTIFICATE, at.field("gateway"), "nobody makes the certificate of the gateway")
+            .help("write `issuer: …`, one of `security.certificates`, or make the Secret by hand and waive this");
+    }
     let cni = &network.cni;
     // Every team's namespace is closed by policies; a cluster's own document has no teams.
     if cni.kind == CniKind::Flannel && !cni.policies && symbols.teams.iter().next().is_some() {
@@ -440,6 +466,15 @@ fn outside_servers(network: &Network, at: &At, has_machines: bool, diags: &mut D
                 format!("{} copies of CoreDNS", network.dns_replicas),
             )
             .help("write `replicas: 2` or more");
+    }
+    if network.dns_cache {
+        diags
+            .report(
+                &DNS_CACHE,
+                at.field("dns").field("cache"),
+                "nothing here installs the cache of each node",
+            )
+            .help("install NodeLocal DNS yourself and waive this, or leave `cache` out");
     }
     if has_machines && network.ntp.len() < 2 {
         diags

@@ -142,7 +142,7 @@ pub struct DnsSpec {
     /// How many copies of CoreDNS run.
     #[serde(default)]
     pub replicas: Option<Count>,
-    /// Whether every node has a cache of its own (NodeLocal DNS).
+    /// Whether every node has a cache of its own (NodeLocal DNS): machines let pods in to it. It is not installed.
     #[serde(default)]
     pub cache: Option<bool>,
 }

@@ -123,10 +123,20 @@ fn longhorn(class: &ClassSpec) -> Tree {
         "defaultSettings": {
             "nodeDrainPolicy": "block-if-contains-last-replica",
             "replicaSoftAntiAffinity": false,
-            "storageOverProvisioningPercentage": 100
+            "storageOverProvisioningPercentage": 100,
+            // What Longhorn itself starts, and below what its chart starts.
+            "taintToleration": "dedicated:NoSchedule"
         },
+        "longhornManager": {"tolerations": [(dedicated())]},
+        "longhornDriver": {"tolerations": [(dedicated())]},
         "longhornUI": {"replicas": 1}
     })
+}
+
+/// Volumes are used on machines of dedicated pools too, so what mounts them runs there; not on control planes, whose
+/// disks would be filled with copies.
+fn dedicated() -> Tree {
+    tree!({"key": "dedicated", "operator": "Exists", "effect": "NoSchedule"})
 }
 
 fn nfs(snapshots: bool) -> Tree {
@@ -150,6 +160,10 @@ fn iscsi(snapshots: bool) -> Tree {
             "driver": {"image": {"tag": DEMOCRATIC_CSI}}
         },
         // `latest` if not said.
-        "node": {"driver": {"image": {"tag": DEMOCRATIC_CSI}}}
+        "node": {
+            "driver": {"image": {"tag": DEMOCRATIC_CSI}},
+            // Wherever a pod may be that uses a volume.
+            "tolerations": [{"operator": "Exists"}]
+        }
     })
 }

@@ -11,7 +11,7 @@ use crate::k8s::secret::SecretRef;
 use crate::k8s::tree::{Map, Tree};
 use crate::path::At;
 use crate::plan::nodes::NodeRole;
-use crate::plan::nodes::needs::NodeNeed;
+use crate::plan::nodes::needs::{NodeFile, NodeNeed};
 use crate::plan::{API_SERVER, Addon, Network, Origin, Plan, Resource, charts, platform};
 use crate::tree;
 
@@ -75,7 +75,7 @@ fn install(
         roles: vec![NodeRole::ControlPlane, NodeRole::Worker],
         packages: owned(packages),
         modules: owned(modules),
-        files: Vec::new(),
+        files: one_path(driver).into_iter().collect(),
         ports: Vec::new(),
         at: at.key("driver"),
     });
@@ -87,6 +87,16 @@ fn install(
         }
         Driver::Nfs => {}
     }
+}
+
+/// Ubuntu's image runs multipathd, which would take every disk that appears by iSCSI for one path of several, and keep
+/// it from being mounted (longhorn.io/kb/troubleshooting-volume-with-multipath). The disks have one path each.
+fn one_path(driver: Driver) -> Option<NodeFile> {
+    matches!(driver, Driver::Longhorn | Driver::Iscsi).then(|| NodeFile {
+        path: format!("/etc/multipath/conf.d/{}.conf", driver.word()),
+        mode: "0644",
+        text: "blacklist {\n  devnode \"^sd[a-z0-9]+\"\n}\n".to_owned(),
+    })
 }
 
 /// Longhorn's own policies close its manager; Prometheus is not among those that they let in.

@@ -1,8 +1,9 @@
 //! What a workload gets to log in to the databases that it connects to: variables as libpq names them, and the
 //! password from the secret store. Nobody else gets it.
 
-use super::model::{Connect, Login};
+use super::model::Login;
 use super::spec::WorkloadSpec;
+use crate::component::connects::Connect;
 use crate::component::{DatabaseAccess, Resolving, namespace};
 use crate::diag::{Rule, one_of};
 use crate::field;

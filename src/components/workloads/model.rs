@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::secret_files::SecretFile;
 use super::spec::{Access, Capability, Concurrency, Seccomp, Spread};
-use crate::component::Endpoint;
+use crate::component::connects::Connect;
 use crate::k8s::count::Percent;
 use crate::k8s::cron::Cron;
 use crate::k8s::duration::Duration;
@@ -91,17 +91,6 @@ pub struct Expose {
     pub host: String,
     pub path: HttpPath,
     pub port: Socket,
-}
-
-/// A connection, bound.
-#[derive(Debug)]
-pub struct Connect {
-    /// Where it stands in `connects`.
-    pub index: usize,
-    pub endpoint: Endpoint,
-    /// Not empty.
-    pub sockets: Vec<Socket>,
-    pub ordered: bool,
 }
 
 /// What it takes to log in to a database.

@@ -1,19 +1,9 @@
-//! The leaves that only workloads have: ports of what is connected to, capabilities.
+//! The leaf that only workloads have: capabilities.
 
 use std::str::FromStr;
 
 use crate::diag::nearest;
 use crate::k8s::leaf::{Invalid, Kind, as_written, leaf, show};
-use crate::k8s::port::PortName;
-use crate::k8s::socket::Socket;
-
-leaf! {
-    /// A port of something else: by its name, or by its number where it has none (`443`, `53/udp`).
-    pub struct PortReference(String);
-    kind: Kind::Raw,
-    pattern: "^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?(/(tcp|udp))?$",
-    examples: ["http", "443"],
-}
 
 leaf! {
     /// A Linux capability without `CAP_`, such as `NET_BIND_SERVICE`.
@@ -23,18 +13,7 @@ leaf! {
     examples: ["NET_BIND_SERVICE"],
 }
 
-as_written!(PortReference, Capability);
-
-impl FromStr for PortReference {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        if let Ok(socket) = text.parse::<Socket>() {
-            return Ok(Self(socket.to_string()));
-        }
-        text.parse::<PortName>().map(|name| Self(name.to_string()))
-    }
-}
+as_written!(Capability);
 
 /// `capabilities(7)`, as of Linux 6.16.
 const CAPABILITIES: &[&str] = &[
@@ -100,12 +79,6 @@ impl FromStr for Capability {
 mod tests {
     use super::*;
     use crate::k8s::leaf::check::{bad, good, lawful};
-
-    #[test]
-    fn ports_have_names_or_numbers() {
-        lawful::<PortReference>();
-        good::<PortReference>(&[("http", "http"), ("443", "443"), ("53/udp", "53/udp")]);
-    }
 
     #[test]
     fn capabilities_are_those_of_linux() {

@@ -144,7 +144,7 @@ pub struct ConnectSpec {
     pub prefix: Option<EnvName>,
 }
 
-pub use super::reference::PortReference;
+pub use crate::k8s::reference::PortReference;
 
 /// What one copy asks for. The limit of memory is what it asks for; CPU has no limit unless written.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]

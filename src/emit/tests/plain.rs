@@ -3,7 +3,7 @@
 use super::build::holds;
 use super::{at, environment, file, named, paths};
 use crate::emit::{branches, folders, rendered};
-use crate::plan::{Origin, Plan, Resource, Stage, UnitId, UnitKind};
+use crate::plan::{Artifact, Origin, Plan, Resource, Stage, UnitId, UnitKind};
 
 #[test]
 fn clusters_and_namespaces_are_plain_folders() {
@@ -83,5 +83,33 @@ fn clusters_and_namespaces_are_plain_folders() {
             "environments/live/namespaces/shop-live/kustomization.yaml",
             "environments/live/namespaces/shop-live/namespace-shop-live.yaml",
         ]
+    );
+}
+
+#[test]
+fn files_that_nothing_syncs_are_in_every_layout() {
+    let mut plan = Plan::default();
+    for path in ["clusters/eu/machines/web-1/user-data", "runbooks/eu/node.md"] {
+        plan.artifacts.push(Artifact {
+            stage: Stage::Cluster("eu".into()),
+            path: path.to_owned(),
+            text: "#\n".to_owned(),
+            what: "a file".to_owned(),
+            origin: Origin::lowered("machines", [at("machines.pools.web")]),
+        });
+    }
+    assert_eq!(
+        paths(&folders(&plan)),
+        [
+            "clusters/.gitattributes",
+            "clusters/eu/machines/web-1/user-data",
+            "runbooks/.gitattributes",
+            "runbooks/eu/node.md",
+        ]
+    );
+    // A runbook is on the branch of its cluster.
+    assert_eq!(
+        paths(&rendered(&plan)),
+        ["clusters/eu/machines/web-1/user-data", "clusters/eu/runbooks/eu/node.md"]
     );
 }

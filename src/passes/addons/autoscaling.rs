@@ -1,8 +1,10 @@
 //! What counts the load of pods, and what asks for machines.
 
 use super::{COMPONENT, NAME};
+use crate::catalog::parts::CLUSTER_AUTOSCALER;
 use crate::k8s::pod_security::Level;
 use crate::k8s::socket::Socket;
+use crate::k8s::version::SemVer;
 use crate::path::At;
 use crate::plan::{API_SERVER, Addon, Metrics, Network, Origin, Plan, charts, platform};
 use crate::tree;
@@ -18,7 +20,8 @@ pub(super) fn plan(plan: &mut Plan) {
         }
     }
     for (cluster, autoscaling) in plan.facts.node_autoscaling.clone() {
-        let addon = autoscaler(&cluster, &autoscaling.namespace);
+        let version = plan.facts.kubernetes.get(&cluster).map(|known| known.version.as_str());
+        let addon = autoscaler(&cluster, &autoscaling.namespace, version);
         addon.install(plan, &cluster, COMPONENT, origin(&autoscaling.at.key("nodes")));
     }
 }
@@ -57,8 +60,21 @@ fn metrics_server() -> Addon {
     }
 }
 
-/// It sees the cluster's machines through Cluster API, in the same cluster.
-fn autoscaler(cluster: &str, namespace: &str) -> Addon {
+/// It sees the cluster's machines through Cluster API, in the same cluster. Its image is of the cluster's own minor,
+/// whose scheduler it imitates; the chart's, where none is known.
+fn autoscaler(cluster: &str, namespace: &str, kubernetes: Option<&str>) -> Addon {
+    let minor = kubernetes.and_then(|version| version.parse::<SemVer>().ok());
+    let image = minor.and_then(|version| {
+        CLUSTER_AUTOSCALER.iter().find(|known| known.series == version.series())
+    });
+    let mut addon = chart_of_autoscaler(cluster, namespace);
+    if let (Some(image), Some(values)) = (image, addon.values.as_map_mut()) {
+        values.insert("image", tree!({"tag": (format!("v{}", image.newest()))}));
+    }
+    addon
+}
+
+fn chart_of_autoscaler(cluster: &str, namespace: &str) -> Addon {
     Addon {
         name: "cluster-autoscaler",
         namespace: "cluster-autoscaler",

@@ -75,10 +75,7 @@ fn cilium(cluster: &Cluster<'_>) -> Tree {
         "k8sServiceHost": host,
         "k8sServicePort": port,
         "kubeProxyReplacement": (replaces_proxy(cluster)),
-        "ipam": {"mode": "cluster-pool", "operator": {
-            "clusterPoolIPv4PodCIDRList": [(network.pods.to_string())],
-            "clusterPoolIPv4MaskSize": (u32::from(network.node_prefix))
-        }},
+        "ipam": {"mode": "cluster-pool", "operator": (cilium_pool(cluster))},
         "cluster": {"name": (cluster.name.to_owned())},
         "MTU": (network.pod_mtu),
         // A policy by address means the nodes too: otherwise nothing could be allowed to reach the API servers.
@@ -119,8 +116,19 @@ fn cilium(cluster: &Cluster<'_>) -> Tree {
         Encapsulation::None => {
             map.insert("routingMode", "native");
             map.insert("autoDirectNodeRoutes", true);
-            map.insert("ipv4NativeRoutingCIDR", network.pods.to_string());
+            let routed =
+                if is_ipv4(cluster) { "ipv4NativeRoutingCIDR" } else { "ipv6NativeRoutingCIDR" };
+            map.insert(routed, network.pods.to_string());
         }
+    }
+    if !is_ipv4(cluster) {
+        map.insert("ipv4", tree!({"enabled": false}));
+        map.insert("ipv6", tree!({"enabled": true}));
+        // Of the tunnels.
+        map.insert("underlayProtocol", "ipv6");
+    }
+    if network.encrypted {
+        map.insert("encryption", tree!({"enabled": true, "type": "wireguard"}));
     }
     if network.load_balancer == LoadBalancerKind::Cilium {
         if network.bgp_asn.is_some() {
@@ -135,6 +143,20 @@ fn cilium(cluster: &Cluster<'_>) -> Tree {
     values
 }
 
+/// Whether pods have addresses of IPv4 or of IPv6; a cluster has one family.
+fn is_ipv4(cluster: &Cluster<'_>) -> bool {
+    cluster.network.pods.addr().is_ipv4()
+}
+
+fn cilium_pool(cluster: &Cluster<'_>) -> Tree {
+    let (pods, mask) = (cluster.network.pods.to_string(), u32::from(cluster.network.node_prefix));
+    if is_ipv4(cluster) {
+        tree!({"clusterPoolIPv4PodCIDRList": [pods], "clusterPoolIPv4MaskSize": mask})
+    } else {
+        tree!({"clusterPoolIPv6PodCIDRList": [pods], "clusterPoolIPv6MaskSize": mask})
+    }
+}
+
 fn calico(cluster: &Cluster<'_>) -> Tree {
     let network = cluster.network;
     let (host, port) = api(cluster);
@@ -142,39 +164,79 @@ fn calico(cluster: &Cluster<'_>) -> Tree {
         Encapsulation::Vxlan => "VXLAN",
         Encapsulation::None => "None",
     };
-    tree!({
+    // The first card that it finds may be that of another segment than the node's address.
+    let node_address = tree!({"kubernetes": "NodeInternalIP"});
+    let (pool, block, detection, wireguard) = if is_ipv4(cluster) {
+        ("default-ipv4-ippool", 26, "nodeAddressAutodetectionV4", "wireguardEnabled")
+    } else {
+        ("default-ipv6-ippool", 122, "nodeAddressAutodetectionV6", "wireguardEnabledV6")
+    };
+    let mut pods = tree!({
+        "linuxDataplane": (if has_nftables(cluster) { "Nftables" } else { "Iptables" }),
+        "bgp": (if network.encapsulation == Encapsulation::None { "Enabled" } else { "Disabled" }),
+        "mtu": (network.pod_mtu),
+        "ipPools": [{
+            "name": pool,
+            "cidr": (network.pods.to_string()),
+            "blockSize": block,
+            "encapsulation": encapsulation,
+            "natOutgoing": "Enabled",
+            "nodeSelector": "all()"
+        }]
+    });
+    if let Some(pods) = pods.as_map_mut() {
+        pods.insert(detection, node_address);
+    }
+    let mut values = tree!({
         "installation": {
             "cni": {"type": "Calico"},
-            "calicoNetwork": {
-                "bgp": (if network.encapsulation == Encapsulation::None { "Enabled" } else { "Disabled" }),
-                "mtu": (network.pod_mtu),
-                "ipPools": [{
-                    "name": "default-ipv4-ippool",
-                    "cidr": (network.pods.to_string()),
-                    "blockSize": 26,
-                    "encapsulation": encapsulation,
-                    "natOutgoing": "Enabled",
-                    "nodeSelector": "all()"
-                }]
-            },
+            "calicoNetwork": pods,
             "controlPlaneReplicas": 2
         },
         "kubernetesServiceEndpoint": {"host": host, "port": (port.to_string())},
         "goldmane": {"enabled": false},
         "whisker": {"enabled": false},
         "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}}
-    })
+    });
+    if network.encrypted
+        && let Some(map) = values.as_map_mut()
+    {
+        let mut felix = tree!({"enabled": true});
+        if let Some(felix) = felix.as_map_mut() {
+            felix.insert(wireguard, true);
+        }
+        map.insert("defaultFelixConfiguration", felix);
+    }
+    values
+}
+
+/// Whether kube-proxy speaks to nftables: the container network then does too, since rules of both kinds are passed
+/// one after the other.
+fn has_nftables(cluster: &Cluster<'_>) -> bool {
+    cluster.kubernetes.is_some_and(|kubernetes| kubernetes.proxy == ServiceProxy::Nftables)
 }
 
 fn flannel(cluster: &Cluster<'_>) -> Tree {
     let network = cluster.network;
     let backend = match network.encapsulation {
+        _ if network.encrypted => "wireguard",
         Encapsulation::Vxlan => "vxlan",
         Encapsulation::None => "host-gw",
     };
+    // An empty range switches its family off.
+    let none = String::new();
+    let (v4, v6) = match is_ipv4(cluster) {
+        true => (network.pods.to_string(), none),
+        false => (none, network.pods.to_string()),
+    };
     tree!({
-        "podCidr": (network.pods.to_string()),
-        "flannel": {"backend": backend, "mtu": (network.pod_mtu)},
+        "podCidr": v4,
+        "podCidrv6": v6,
+        "flannel": {
+            "backend": backend,
+            "mtu": (network.pod_mtu),
+            "enableNFTables": (has_nftables(cluster))
+        },
         // Flannel alone enforces no policy.
         "netpol": {"enabled": true}
     })

@@ -20,6 +20,9 @@ const CONTROLLER: &str = "envoy-gateway";
 /// The certificate of everything that is exposed, and the Secret it is in.
 const CERTIFICATE: &str = "gateway-certificate";
 
+/// Where the pods of cert-manager listen that answer an ACME server.
+const ACME_SOLVER: Socket = Socket::tcp(8089);
+
 /// The namespace of the Gateway, whoever answers for it: routes and policies name it.
 const NAMESPACE: &str = platform::GATEWAY.namespace;
 
@@ -59,6 +62,7 @@ pub(super) fn plan(cluster: &Cluster<'_>, plan: &mut Plan) {
     }
     if gateway.kind == GatewayKind::Cilium {
         objects.extend(exposures().map(allowed));
+        objects.extend(gateway.issuer.is_some().then(solvers_allowed));
     }
     // A Gateway is ready when it has an address and a certificate.
     let needs = [
@@ -117,8 +121,8 @@ fn controller() -> Addon {
             reaches: vec![API_SERVER],
             // The proxies ask the controller for their configuration.
             among: vec![
-                // The pods that answer an ACME server, by way of the proxies.
-                Socket::tcp(8089),
+                // By way of the proxies.
+                ACME_SOLVER,
                 Socket::tcp(18000),
                 Socket::tcp(18001),
                 Socket::tcp(18002),
@@ -233,25 +237,43 @@ fn certificate(issuer: &str, hosts: BTreeSet<&str>) -> Tree {
     })
 }
 
-/// With Cilium's gateway, connections come from its own identity, which no NetworkPolicy can name.
+/// The pods that are exposed may be reached from Cilium's gateway.
 fn allowed(exposure: &Exposure) -> Tree {
-    let mut labels: Map = exposure
-        .pods
-        .iter()
-        .map(|(key, value)| (format!("k8s:{key}"), Tree::from(value.clone())))
+    let labels = exposure.pods.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    from_gateway(&exposure.name, &exposure.namespace, labels, exposure.socket)
+}
+
+/// The pods of cert-manager that answer an ACME server stand beside the certificate.
+fn solvers_allowed() -> Tree {
+    let labels = [("acme.cert-manager.io/http01-solver", "true")];
+    from_gateway("acme-solvers", NAMESPACE, labels, ACME_SOLVER)
+}
+
+/// With Cilium's gateway, connections come from its own identity, which no NetworkPolicy can name. Whether everything
+/// else is denied is decided by the policies of the namespace: this one only opens.
+fn from_gateway<'a>(
+    name: &str,
+    namespace: &str,
+    pods: impl IntoIterator<Item = (&'a str, &'a str)>,
+    socket: Socket,
+) -> Tree {
+    let mut labels: Map = pods
+        .into_iter()
+        .map(|(key, value)| (format!("k8s:{key}"), Tree::from(value.to_owned())))
         .collect();
-    labels.insert("k8s:io.kubernetes.pod.namespace", exposure.namespace.clone());
+    labels.insert("k8s:io.kubernetes.pod.namespace", namespace.to_owned());
     tree!({
         "apiVersion": "cilium.io/v2",
         "kind": "CiliumClusterwideNetworkPolicy",
-        "metadata": {"name": (format!("gateway-{}-{}", exposure.namespace, exposure.name))},
+        "metadata": {"name": (format!("gateway-{namespace}-{name}"))},
         "spec": {
             "endpointSelector": {"matchLabels": (Tree::Map(labels))},
+            "enableDefaultDeny": {"ingress": false},
             "ingress": [{
                 "fromEntities": ["ingress"],
                 "toPorts": [{"ports": [{
-                    "port": (exposure.socket.port.to_string()),
-                    "protocol": (exposure.socket.protocol.word())
+                    "port": (socket.port.to_string()),
+                    "protocol": (socket.protocol.word())
                 }]}]
             }]
         }

@@ -1,10 +1,13 @@
 //! How Services get addresses that are reachable from outside.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use super::{COMPONENT, Cluster, NAME};
 use crate::k8s::pod_security::Level;
 use crate::k8s::socket::Socket;
 use crate::k8s::tree::Tree;
-use crate::plan::nodes::LoadBalancerKind;
+use crate::plan::nodes::{LoadBalancerKind, Machine, NodeRole, POOL_LABEL};
 use crate::plan::{
     API_SERVER, Addon, IgnoredField, Network, Origin, Plan, Resource, charts, platform,
 };
@@ -28,9 +31,9 @@ pub(super) fn plan(cluster: &Cluster<'_>, plan: &mut Plan) {
                 COMPONENT,
                 cluster.origin("loadBalancer"),
             );
-            metallb_objects(cluster, format!("{first}-{last}"))
+            metallb_objects(cluster, first, last)
         }
-        LoadBalancerKind::Cilium => cilium_objects(cluster, first.to_string(), last.to_string()),
+        LoadBalancerKind::Cilium => cilium_objects(cluster, first, last),
     };
     let at = network.at.key("loadBalancer");
     // The webhook of MetalLB, or the operator of Cilium, must be there first.
@@ -87,7 +90,25 @@ fn metallb(bgp: bool) -> Addon {
     }
 }
 
-fn metallb_objects(cluster: &Cluster<'_>, range: String) -> Vec<Tree> {
+/// What selects the nodes that may answer for the addresses: those in their segment. A request for the hardware address
+/// of one is heard nowhere else, so a node elsewhere would be told to answer and never be asked.
+fn announcers(cluster: &Cluster<'_>, first: IpAddr) -> Option<Tree> {
+    let machines = cluster.machines?;
+    let segments = cluster.network.segments.values();
+    let segment = &*segments.into_iter().find(|segment| segment.cidr.contains(&first))?.name;
+    let is_node = |machine: &&Machine| {
+        matches!(machine.role, NodeRole::ControlPlane | NodeRole::Worker)
+            && machine.nics.iter().any(|nic| nic.segment == segment)
+    };
+    let nodes = machines.machines.iter().filter(is_node).map(|machine| &machine.pool);
+    let made =
+        machines.autoscaled.iter().filter(|pool| pool.segments.iter().any(|of| of == segment));
+    let pools: BTreeSet<&String> = nodes.chain(made.map(|pool| &pool.name)).collect();
+    let pools: Vec<Tree> = pools.into_iter().map(|name| Tree::from(name.clone())).collect();
+    Some(tree!({"matchExpressions": [{"key": POOL_LABEL, "operator": "In", "values": pools}]}))
+}
+
+fn metallb_objects(cluster: &Cluster<'_>, first: IpAddr, last: IpAddr) -> Vec<Tree> {
     let network = cluster.network;
     let object = |version: &'static str, kind: &'static str, name: String, spec: Tree| {
         tree!({
@@ -95,10 +116,14 @@ fn metallb_objects(cluster: &Cluster<'_>, range: String) -> Vec<Tree> {
             "metadata": {"name": name, "namespace": "metallb-system"}, "spec": spec
         })
     };
+    let range = format!("{first}-{last}");
     let pool = tree!({"addresses": [range], "autoAssign": true, "avoidBuggyIPs": false});
     let mut objects = vec![object("metallb.io/v1beta1", "IPAddressPool", POOL.to_owned(), pool)];
-    let announced = tree!({"ipAddressPools": [POOL]});
+    let mut announced = tree!({"ipAddressPools": [POOL]});
     if network.load_balancer == LoadBalancerKind::MetalLbL2 {
+        if let (Some(nodes), Some(map)) = (announcers(cluster, first), announced.as_map_mut()) {
+            map.insert("nodeSelectors", vec![nodes]);
+        }
         objects.push(object("metallb.io/v1beta1", "L2Advertisement", POOL.to_owned(), announced));
         return objects;
     }
@@ -115,17 +140,20 @@ fn metallb_objects(cluster: &Cluster<'_>, range: String) -> Vec<Tree> {
     objects
 }
 
-fn cilium_objects(cluster: &Cluster<'_>, first: String, last: String) -> Vec<Tree> {
+fn cilium_objects(cluster: &Cluster<'_>, first: IpAddr, last: IpAddr) -> Vec<Tree> {
     let network = cluster.network;
     let object = |version: &'static str, kind: &'static str, spec: Tree| {
         tree!({
             "apiVersion": version, "kind": kind, "metadata": {"name": POOL}, "spec": spec
         })
     };
-    let pool = tree!({"blocks": [{"start": first, "stop": last}]});
+    let pool = tree!({"blocks": [{"start": (first.to_string()), "stop": (last.to_string())}]});
     let mut objects = vec![object("cilium.io/v2", "CiliumLoadBalancerIPPool", pool)];
     let Some(asn) = network.bgp_asn else {
-        let spec = tree!({"loadBalancerIPs": true});
+        let mut spec = tree!({"loadBalancerIPs": true});
+        if let (Some(nodes), Some(map)) = (announcers(cluster, first), spec.as_map_mut()) {
+            map.insert("nodeSelector", nodes);
+        }
         objects.push(object("cilium.io/v2alpha1", "CiliumL2AnnouncementPolicy", spec));
         return objects;
     };

@@ -10,7 +10,7 @@ mod cni;
 mod gateway;
 mod load_balancer;
 
-use crate::plan::nodes::{ClusterNetwork, KubernetesFacts};
+use crate::plan::nodes::{ClusterNetwork, KubernetesFacts, Machines};
 use crate::plan::{Origin, Plan, UnitId};
 
 pub(super) const NAME: &str = "addons";
@@ -23,6 +23,7 @@ struct Cluster<'a> {
     name: &'a str,
     network: &'a ClusterNetwork,
     kubernetes: Option<&'a KubernetesFacts>,
+    machines: Option<&'a Machines>,
 }
 
 impl Cluster<'_> {
@@ -35,12 +36,14 @@ impl Cluster<'_> {
 pub(super) fn run(plan: &mut Plan) {
     let networks = plan.facts.networks.clone();
     let kubernetes = plan.facts.kubernetes.clone();
+    let machines = plan.facts.machines.clone();
     for (name, network) in &networks {
         // Where nothing says how the API servers are reached, the cluster is somebody else's, and so is its network.
         if network.api.is_none() {
             continue;
         }
-        let cluster = Cluster { name, network, kubernetes: kubernetes.get(name) };
+        let (kubernetes, machines) = (kubernetes.get(name), machines.get(name));
+        let cluster = Cluster { name, network, kubernetes, machines };
         cni::plan(&cluster, plan);
         load_balancer::plan(&cluster, plan);
         gateway::plan(&cluster, plan);

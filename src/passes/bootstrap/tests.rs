@@ -19,6 +19,7 @@ fn add(plan: &mut Plan, kind: UnitKind, name: &str, namespace: &str, chart: bool
         source: ChartSource::Oci { registry: "registry.example/charts".to_owned(), digest: None },
         version: "1.2.3".to_owned(),
         values: tree!({"a": 1}),
+        requires: None,
         api_versions: vec!["monitoring.coreos.com/v1"],
         ignored: Vec::new(),
         origin: origin.clone(),

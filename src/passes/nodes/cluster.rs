@@ -7,12 +7,12 @@ use ipnet::IpNet;
 
 use crate::catalog::parts::{CONTAINERD, CONTAINERD_CHOSEN};
 use crate::k8s::version::{MinorVersion, SemVer};
-use crate::plan::Facts;
-use crate::plan::nodes::needs::{NodeNeed, NodeSettings, SnapshotSchedule};
+use crate::plan::nodes::needs::{NodeNeed, NodeSettings};
 use crate::plan::nodes::{
     ApiBalancer, ApiEndpoint, ClusterNetwork, ContainerRuntime, Disk, DiskUse, EtcdTopology,
     KubernetesFacts, Machine, Machines, Nic, NodeRole, NodeTaint, Segment,
 };
+use crate::plan::{EtcdBackup, Facts};
 
 /// Where kubelet finds containerd.
 const CONTAINERD_SOCKET: &str = "unix:///run/containerd/containerd.sock";
@@ -27,6 +27,8 @@ pub(super) struct Cluster<'a> {
     pub kubernetes: &'a KubernetesFacts,
     pub api: &'a ApiEndpoint,
     pub settings: NodeSettings,
+    /// Where snapshots of etcd go, and how often; `None` where they stay.
+    pub backup: Option<&'a EtcdBackup>,
     pub needs: Vec<&'a NodeNeed>,
     pub version: SemVer,
 }
@@ -43,22 +45,6 @@ pub(super) struct Pool<'a> {
     pub members: Vec<&'a Machine>,
 }
 
-/// What is chosen about the machines of a cluster. How often etcd is saved is said where backups are.
-fn settings(facts: &Facts, name: &str) -> NodeSettings {
-    const HOUR: u64 = 3600;
-    let mut settings = facts.node_settings.get(name).cloned().unwrap_or_default();
-    if let Some(backup) = facts.etcd_backups.get(name) {
-        // Timers fire at hours of the day: the longest divisor of a day that is not longer than asked.
-        let asked = (backup.every / HOUR).clamp(1, 24) as u32;
-        let every_hours =
-            (1..=asked).rev().find(|hours| 24_u32.is_multiple_of(*hours)).unwrap_or(1);
-        let keep = backup.keep.div_ceil(u64::from(every_hours) * HOUR);
-        let keep = u32::try_from(keep).unwrap_or(u32::MAX).max(2);
-        settings.snapshots = Some(SnapshotSchedule { every_hours, keep });
-    }
-    settings
-}
-
 impl<'a> Cluster<'a> {
     /// The facts of a cluster; `None` where one of them is missing, and nothing can boot.
     pub(super) fn of(facts: &'a Facts, name: &'a str) -> Option<Self> {
@@ -73,7 +59,8 @@ impl<'a> Cluster<'a> {
             network,
             kubernetes,
             api: network.api.as_ref()?,
-            settings: settings(facts, name),
+            settings: facts.node_settings.get(name).cloned().unwrap_or_default(),
+            backup: facts.etcd_backups.get(name),
             needs: facts.node_needs.iter().filter(|need| need.cluster == name).collect(),
             version,
         })
@@ -117,6 +104,11 @@ impl<'a> Cluster<'a> {
             EtcdTopology::Stacked => NodeRole::ControlPlane,
             EtcdTopology::External => NodeRole::Etcd,
         })
+    }
+
+    /// Whether machines of this role are members of etcd.
+    pub(super) fn is_member(&self, role: NodeRole) -> bool {
+        self.etcd_members().any(|member| member.role == role)
     }
 
     /// Whether etcd runs on machines of its own.

@@ -34,20 +34,81 @@ pub(super) fn objects(plan: &Plan, texts: &Texts) -> Vec<(UnitId, Resource)> {
     let mut objects = Vec::new();
     for (name, autoscaling) in &plan.facts.node_autoscaling {
         let Some(cluster) = Cluster::of(&plan.facts, name) else { continue };
-        for stated in &cluster.machines.autoscaled {
+        let pools = &cluster.machines.autoscaled;
+        if !pools.is_empty() {
+            for tree in of_cluster(&cluster, autoscaling) {
+                let origin = Origin::derived(STATED_BY, super::NAME, [autoscaling.at.clone()]);
+                objects.push((unit(name), Resource::tree(tree, origin)));
+            }
+        }
+        for stated in pools {
             for tree in of_pool(&cluster, stated, autoscaling, texts) {
-                let unit = UnitId {
-                    kind: UnitKind::Platform,
-                    name: UNIT.to_owned(),
-                    stage: Stage::Cluster(name.clone()),
-                };
                 let fields = [stated.at.clone(), autoscaling.at.clone()];
                 let origin = Origin::derived(STATED_BY, super::NAME, fields);
-                objects.push((unit, Resource::tree(tree, origin)));
+                objects.push((unit(name), Resource::tree(tree, origin)));
             }
         }
     }
     objects
+}
+
+fn unit(cluster: &str) -> UnitId {
+    UnitId {
+        kind: UnitKind::Platform,
+        name: UNIT.to_owned(),
+        stage: Stage::Cluster(cluster.to_owned()),
+    }
+}
+
+/// The cluster that the pools are of, and what the provider knows of it. Cluster API did not make its control plane and
+/// has no object for it, so it makes its own kubeconfig of the Secret `<cluster>-ca`; the runbook says what it must be
+/// told once (decision 33).
+fn of_cluster(cluster: &Cluster<'_>, autoscaling: &NodeAutoscaling) -> [Tree; 2] {
+    let provider = Provider::of(autoscaling.infrastructure);
+    let endpoint = tree!({
+        "host": (cluster.api.address.to_string()),
+        "port": (u32::from(cluster.api.port)),
+    });
+    let mut infrastructure = Map::new();
+    infrastructure.insert("controlPlaneEndpoint", endpoint.clone());
+    if let Some(Tree::Map(written)) = &autoscaling.cluster {
+        overlay(&mut infrastructure, written);
+    }
+    let metadata = || {
+        let mut metadata = Map::new();
+        metadata.insert("name", cluster.name.to_owned());
+        metadata.insert("namespace", autoscaling.namespace.clone());
+        // With it go all machines that Cluster API has made.
+        let keep = "Prune=false,Delete=false";
+        metadata.insert("annotations", tree!({"argocd.argoproj.io/sync-options": keep}));
+        metadata
+    };
+    [
+        tree!({
+            "apiVersion": (CORE),
+            "kind": "Cluster",
+            "metadata": (metadata()),
+            "spec": {
+                "clusterNetwork": {
+                    "pods": {"cidrBlocks": [(cluster.network.pods.to_string())]},
+                    "services": {"cidrBlocks": [(cluster.network.services.to_string())]},
+                    "serviceDomain": (cluster.network.domain.clone()),
+                },
+                "controlPlaneEndpoint": (endpoint),
+                "infrastructureRef": {
+                    "apiGroup": "infrastructure.cluster.x-k8s.io",
+                    "kind": (provider.cluster),
+                    "name": (cluster.name.to_owned()),
+                },
+            },
+        }),
+        tree!({
+            "apiVersion": (provider.api),
+            "kind": (provider.cluster),
+            "metadata": (metadata()),
+            "spec": (infrastructure),
+        }),
+    ]
 }
 
 fn of_pool(
@@ -229,30 +290,43 @@ fn annotations(cluster: &Cluster<'_>, stated: &AutoscaledPool) -> Map {
 /// How a provider spells the size of a machine.
 struct Provider {
     api: &'static str,
+    /// The kind of its template of machines.
     kind: &'static str,
+    /// The kind of its cluster.
+    cluster: &'static str,
     infrastructure: Infrastructure,
 }
 
 impl Provider {
     fn of(infrastructure: Infrastructure) -> Self {
-        let (api, kind) = match infrastructure {
-            Infrastructure::Proxmox => {
-                ("infrastructure.cluster.x-k8s.io/v1alpha1", "ProxmoxMachineTemplate")
-            }
-            Infrastructure::Vsphere => {
-                ("infrastructure.cluster.x-k8s.io/v1beta1", "VSphereMachineTemplate")
-            }
-            Infrastructure::OpenStack => {
-                ("infrastructure.cluster.x-k8s.io/v1beta1", "OpenStackMachineTemplate")
-            }
-            Infrastructure::KubeVirt => {
-                ("infrastructure.cluster.x-k8s.io/v1alpha1", "KubevirtMachineTemplate")
-            }
-            Infrastructure::Metal3 => {
-                ("infrastructure.cluster.x-k8s.io/v1beta1", "Metal3MachineTemplate")
-            }
+        let (api, kind, cluster) = match infrastructure {
+            Infrastructure::Proxmox => (
+                "infrastructure.cluster.x-k8s.io/v1alpha1",
+                "ProxmoxMachineTemplate",
+                "ProxmoxCluster",
+            ),
+            Infrastructure::Vsphere => (
+                "infrastructure.cluster.x-k8s.io/v1beta1",
+                "VSphereMachineTemplate",
+                "VSphereCluster",
+            ),
+            Infrastructure::OpenStack => (
+                "infrastructure.cluster.x-k8s.io/v1beta1",
+                "OpenStackMachineTemplate",
+                "OpenStackCluster",
+            ),
+            Infrastructure::KubeVirt => (
+                "infrastructure.cluster.x-k8s.io/v1alpha1",
+                "KubevirtMachineTemplate",
+                "KubevirtCluster",
+            ),
+            Infrastructure::Metal3 => (
+                "infrastructure.cluster.x-k8s.io/v1beta1",
+                "Metal3MachineTemplate",
+                "Metal3Cluster",
+            ),
         };
-        Self { api, kind, infrastructure }
+        Self { api, kind, cluster, infrastructure }
     }
 
     /// The size of a machine. A flavour of OpenStack and a server of Metal3 have theirs already.

@@ -1,7 +1,8 @@
-//! Files that an API server reads, all in one folder that is mounted as a whole.
+//! Files that an API server reads, all in one folder that is mounted as a whole; and what kubeadm is told of CoreDNS.
 
 use super::cluster::Cluster;
-use super::files::{CLOSED, File};
+use super::files::{CLOSED, File, OPEN};
+use super::kubelet::PATCHES;
 use crate::k8s::tree::{Map, Tree};
 use crate::plan::nodes::markers::NodeSecret;
 use crate::plan::nodes::{Cni, Encryption, LoadBalancerKind};
@@ -42,7 +43,28 @@ pub(super) fn files(cluster: &Cluster<'_>) -> Vec<File> {
     if let Some(provider) = provider(cluster.kubernetes.encryption) {
         files.push(File::yaml(ENCRYPTION, CLOSED, &encryption(provider)));
     }
+    files.push(File::yaml(
+        &format!("{PATCHES}/corednsdeployment0+strategic.yaml"),
+        OPEN,
+        &dns(cluster.network.dns_replicas),
+    ));
     files
+}
+
+/// What kubeadm's CoreDNS is else, at init and at every upgrade: how many, and not all in one zone. That they are not on
+/// one machine is its own wish.
+fn dns(replicas: u32) -> Tree {
+    tree!({
+        "spec": {
+            "replicas": (replicas),
+            "template": {"spec": {"topologySpreadConstraints": [{
+                "maxSkew": 1,
+                "topologyKey": "topology.kubernetes.io/zone",
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+            }]}},
+        },
+    })
 }
 
 fn provider(encryption: Encryption) -> Option<&'static str> {

@@ -3,20 +3,16 @@
 use minijinja::context;
 
 use super::cluster::{Cluster, Pool, address, any, in_url};
-use super::files::{CLOSED, File, OPEN, PROGRAM};
+use super::files::{CLOSED, File, OPEN};
 use super::kubeadm::{API, argument, fully};
 use super::texts::Texts;
 use crate::k8s::tree::Tree;
 use crate::plan::nodes::markers::NodeSecret;
-use crate::plan::nodes::needs::{SNAPSHOT_FOLDER, SNAPSHOT_HOOKS, SnapshotSchedule};
 use crate::plan::nodes::{Machine, NodeRole};
 use crate::tree;
 
 /// Below the mount: kubeadm wants an empty folder, and a file system's root is none.
 const DATA: &str = "/etcd/member-data";
-
-/// Every six hours, of which the last day is kept.
-const SCHEDULE: SnapshotSchedule = SnapshotSchedule { every_hours: 6, keep: 4 };
 
 fn data() -> String {
     format!("/var/lib{DATA}")
@@ -136,24 +132,5 @@ pub(super) fn files(cluster: &Cluster<'_>, pool: &Pool<'_>, texts: &Texts) -> Ve
     if pool.role == NodeRole::ControlPlane && cluster.external_etcd() {
         files.push(File::yaml("/etc/groundplan/etcd-client.yaml", OPEN, &client(cluster)));
     }
-    if cluster.etcd_members().any(|member| member.role == pool.role) {
-        let schedule = cluster.settings.snapshots.as_ref().unwrap_or(&SCHEDULE);
-        let values = context! {
-            folder => SNAPSHOT_FOLDER, hooks => SNAPSHOT_HOOKS, keep => schedule.keep,
-        };
-        let text = texts.render("etcd-snapshot.sh", values);
-        files.push(File::new("/usr/local/sbin/etcd-snapshot", PROGRAM, text));
-        let text = texts.render("etcd-snapshot.service", context! {});
-        files.push(File::new("/etc/systemd/system/etcd-snapshot.service", OPEN, text));
-    }
     files
-}
-
-/// When a member saves etcd: each in a different minute.
-pub(super) fn timer(cluster: &Cluster<'_>, position: usize, texts: &Texts) -> File {
-    let schedule = cluster.settings.snapshots.as_ref().unwrap_or(&SCHEDULE);
-    let minute = format!("{:02}", position * 7 % 60);
-    let text =
-        texts.render("etcd-snapshot.timer", context! { hours => schedule.every_hours, minute });
-    File::new("/etc/systemd/system/etcd-snapshot.timer", OPEN, text)
 }

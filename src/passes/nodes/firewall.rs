@@ -30,7 +30,7 @@ struct Rule {
 
 /// The ruleset of the machines of a pool.
 pub(super) fn file(cluster: &Cluster<'_>, pool: &Pool<'_>, texts: &Texts) -> File {
-    let mut rules: Vec<Rule> = Vec::new();
+    let mut rules: Vec<Rule> = proxied(cluster, pool).into_iter().collect();
     for port in ports(cluster, pool) {
         let sockets = sockets(&port);
         for from in sources(cluster, pool, &port.from) {
@@ -131,6 +131,16 @@ fn vrrp(cluster: &Cluster<'_>, pool: &Pool<'_>) -> Vec<Rule> {
         .into_iter()
         .map(|from| Rule { r#match: format!("{from} meta l4proto 112"), what: "VRRP".to_owned() })
         .collect()
+}
+
+/// What Cilium hands to its own proxy, which is how everything comes in that its gateway answers for: it arrives with
+/// the address and port that it was sent to, marked and untracked, and Cilium's own rule that accepts it is in another
+/// table, so it does not keep this one from dropping it.
+fn proxied(cluster: &Cluster<'_>, pool: &Pool<'_>) -> Option<Rule> {
+    (cluster.network.cni == Cni::Cilium && pool.is_node()).then(|| Rule {
+        r#match: "meta mark & 0x00000f00 == 0x00000200".to_owned(),
+        what: "Cilium, for its proxy".to_owned(),
+    })
 }
 
 /// Every port that is open, with its reason.
@@ -267,16 +277,19 @@ fn container_network(cluster: &Cluster<'_>, open: &mut Ports) {
     }
 }
 
+/// Of its speakers, since 0.16.
+const METALLB_METRICS: u16 = 9120;
+
 fn services(cluster: &Cluster<'_>, open: &mut Ports) {
     let network = cluster.network;
     match network.load_balancer {
         LoadBalancerKind::MetalLbL2 => {
             open.tcp(7946, "MetalLB, members", [Opener::Nodes]);
             open.udp(7946, "MetalLB, members", [Opener::Nodes]);
-            open.range(Transport::Tcp, (7472, 7473), "MetalLB, metrics", SCRAPERS);
+            open.tcp(METALLB_METRICS, "MetalLB, metrics", SCRAPERS);
         }
         LoadBalancerKind::MetalLbBgp => {
-            open.range(Transport::Tcp, (7472, 7473), "MetalLB, metrics", SCRAPERS);
+            open.tcp(METALLB_METRICS, "MetalLB, metrics", SCRAPERS);
         }
         LoadBalancerKind::Cilium | LoadBalancerKind::None => {}
     }

@@ -20,6 +20,7 @@ mod network_config;
 mod packages;
 mod runtime;
 mod scripts;
+mod snapshots;
 mod system;
 mod texts;
 mod user_data;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::cluster::{Cluster, Pool};
 use super::files::{File, OPEN, PROGRAM};
+use super::snapshots;
 use super::texts::Texts;
 use crate::plan::nodes::{ContainerRuntime, NodeRole};
 
@@ -73,6 +74,7 @@ pub(super) fn plain(cluster: &Cluster<'_>, pool: &Pool<'_>) -> Vec<String> {
         // What kubelet mounts volumes with.
         names.extend(["nfs-common", "open-iscsi"]);
     }
+    names.extend(snapshots::packages(cluster, pool));
     if cluster.balances(pool.role) {
         names.extend(["haproxy", "keepalived"]);
     }

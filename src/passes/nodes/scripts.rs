@@ -5,7 +5,7 @@ use minijinja::context;
 use super::cluster::{Cluster, Pool, address, in_url};
 use super::files::{File, OPEN, PROGRAM};
 use super::texts::Texts;
-use super::{balancer, etcd, kubeadm};
+use super::{balancer, kubeadm, snapshots};
 use crate::plan::nodes::{ApiBalancer, Machine, NodeRole};
 
 /// The longest month that every month is: no renewal falls on a day that some months lack.
@@ -62,7 +62,7 @@ pub(super) fn own(
     }
     let mut members = cluster.etcd_members();
     if let Some(position) = members.position(|member| member.name == machine.name) {
-        files.push(etcd::timer(cluster, position, texts));
+        files.push(snapshots::timer(cluster, position, texts));
     }
     files
 }
@@ -114,9 +114,7 @@ pub(super) fn started(cluster: &Cluster<'_>, pool: &Pool<'_>) -> Vec<&'static st
         if pool.role != NodeRole::Worker {
             units.push("certificates-renew.timer");
         }
-        if cluster.etcd_members().any(|member| member.role == pool.role) {
-            units.push("etcd-snapshot.timer");
-        }
+        units.extend(snapshots::started(cluster, pool));
     }
     units
 }

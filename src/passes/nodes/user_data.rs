@@ -8,7 +8,8 @@ use super::cluster::{Cluster, Pool};
 use super::files::{CLOSED, File, OPEN};
 use super::texts::Texts;
 use super::{
-    balancer, control_plane, etcd, firewall, kubeadm, kubelet, packages, runtime, scripts, system,
+    balancer, control_plane, etcd, firewall, kubeadm, kubelet, packages, runtime, scripts,
+    snapshots, system,
 };
 use crate::k8s::tree::{Map, Tree};
 use crate::k8s::yaml;
@@ -52,6 +53,7 @@ pub(super) fn files(cluster: &Cluster<'_>, pool: &Pool<'_>, texts: &Texts) -> Ve
         files.extend(packages::files(cluster, pool, texts));
         files.extend(runtime::files(cluster, texts));
         files.extend(etcd::files(cluster, pool, texts));
+        files.extend(snapshots::files(cluster, pool, texts));
     }
     if pool.is_node() {
         files.push(kubelet::patch(pool.cpu, pool.memory));

@@ -10,12 +10,12 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
-use crate::plan::nodes::needs::SNAPSHOT_FOLDER;
+use crate::plan::nodes::needs::{SNAPSHOT_FOLDER, SNAPSHOT_STORE, snapshots_of};
 use crate::plan::nodes::{
     ApiBalancer, ApiEndpoint, ClusterNetwork, EtcdTopology, KubernetesFacts, Machine, Machines,
     NodeRole,
 };
-use crate::plan::{Artifact, Origin, Plan, Stage};
+use crate::plan::{Artifact, BackupPlace, Origin, Plan, Stage};
 
 /// The pass's name in origins.
 pub const NAME: &str = "runbooks";
@@ -154,7 +154,9 @@ impl<'a> View<'a> {
             workers => Serde(self.of_role(NodeRole::Worker)),
             machines => Serde(all),
             autoscaled,
+            cluster_api => self.cluster_api(),
             snapshots => SNAPSHOT_FOLDER,
+            store => self.store(),
             argocd => argocd.map(|argocd| argocd.namespace.clone()),
             repository => repository.map(|repository| repository.url.clone()),
             owned,
@@ -162,6 +164,31 @@ impl<'a> View<'a> {
             etcd => Serde(etcd),
             balancers => Serde(balancers),
         }
+    }
+
+    /// Where snapshots of etcd are beside the machines; undefined where they stay.
+    fn store(&self) -> Option<Value> {
+        let backup = self.plan.facts.etcd_backups.get(self.cluster)?;
+        let (kind, place) = match &backup.place {
+            BackupPlace::S3 { endpoint, bucket, .. } => {
+                ("s3", format!("the bucket `{bucket}` of {endpoint}"))
+            }
+            BackupPlace::Nfs { server, share } => ("nfs", format!("the export `{server}:{share}`")),
+        };
+        Some(context! {
+            name => backup.store.clone(),
+            kind,
+            place,
+            hours => backup.keep.div_ceil(3600),
+            config => SNAPSHOT_STORE,
+            folder => snapshots_of(self.cluster),
+        })
+    }
+
+    /// The namespace of the objects of autoscaled pools; undefined where there is no such pool.
+    fn cluster_api(&self) -> Option<String> {
+        let facts = self.plan.facts.node_autoscaling.get(self.cluster)?;
+        (!self.machines.autoscaled.is_empty()).then(|| facts.namespace.clone())
     }
 
     fn of_role(&self, role: NodeRole) -> Vec<Named> {

@@ -33,6 +33,10 @@ pub enum NodeSecret {
     BootstrapToken,
     /// The key that encrypts Secrets in etcd: base64 of 32 random bytes. Control planes only.
     EncryptionKey,
+    /// The name with which etcd's machines write to the store of their snapshots. Given by that store's service.
+    SnapshotAccessKey,
+    /// What belongs to that name. Given by that store's service.
+    SnapshotSecretKey,
     /// `sha256:` and the hex SHA-256 of the cluster CA's public key (DER SubjectPublicKeyInfo). Not stored: computed
     /// from [`NodeSecret::ClusterCaCertificate`].
     ClusterCaPin,
@@ -55,7 +59,7 @@ pub const CLOSE: &str = "@@";
 
 impl NodeSecret {
     /// Every secret, in the order in which they are made.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::ClusterCaCertificate,
         Self::ClusterCaKey,
         Self::EtcdCaCertificate,
@@ -66,6 +70,8 @@ impl NodeSecret {
         Self::ServiceAccountKey,
         Self::BootstrapToken,
         Self::EncryptionKey,
+        Self::SnapshotAccessKey,
+        Self::SnapshotSecretKey,
         Self::ClusterCaPin,
     ];
 
@@ -82,6 +88,8 @@ impl NodeSecret {
             Self::ServiceAccountKey => "pki/sa.key",
             Self::BootstrapToken => "kubeadm/token",
             Self::EncryptionKey => "encryption/key",
+            Self::SnapshotAccessKey => "etcd-store/access-key",
+            Self::SnapshotSecretKey => "etcd-store/secret-key",
             Self::ClusterCaPin => "pki/ca.pin",
         }
     }
@@ -103,6 +111,11 @@ impl NodeSecret {
     /// Whether it is computed from another one instead of being stored.
     pub fn computed(self) -> bool {
         self == Self::ClusterCaPin
+    }
+
+    /// Whether somebody else makes it: it is put into the file of secrets, where the cluster needs it at all.
+    pub fn given(self) -> bool {
+        matches!(self, Self::SnapshotAccessKey | Self::SnapshotSecretKey)
     }
 
     /// The word that stands for it in git.

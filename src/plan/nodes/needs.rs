@@ -16,15 +16,6 @@ pub struct RegistryMirror {
     pub fallback: bool,
 }
 
-/// How often etcd is saved on its machines, and how long a snapshot stays there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SnapshotSchedule {
-    /// Hours between two snapshots, a divisor of 24.
-    pub every_hours: u32,
-    /// How many are kept on each machine.
-    pub keep: u32,
-}
-
 /// What is chosen about the machines of a cluster; the default is right where nobody has a wish.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeSettings {
@@ -34,15 +25,21 @@ pub struct NodeSettings {
     pub administrators_from: Vec<IpNet>,
     /// Where packages of Kubernetes are fetched, without the minor's folder; `None` for the community's repository.
     pub packages: Option<String>,
-    /// Saving etcd; `None` for every six hours, of which the last day is kept.
-    pub snapshots: Option<SnapshotSchedule>,
 }
 
 /// The folder in which etcd's machines keep its snapshots.
 pub const SNAPSHOT_FOLDER: &str = "/var/backups/etcd";
 
-/// Programs in this folder are run with the path of each new snapshot: what takes it off the machine belongs here.
-pub const SNAPSHOT_HOOKS: &str = "/etc/groundplan/etcd-snapshot.d";
+/// rclone's configuration on etcd's machines: the remote `store:` is where snapshots go.
+pub const SNAPSHOT_STORE: &str = "/etc/groundplan/etcd-store.conf";
+
+/// The folder below the root of a store that holds the snapshots of a cluster, a folder for each machine.
+pub fn snapshots_of(cluster: &str) -> String {
+    format!("etcd/{cluster}")
+}
+
+/// The folder in which machines leave metrics for the node exporter to read.
+pub const METRICS_FOLDER: &str = "/var/lib/groundplan/metrics";
 
 /// A file on machines.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@
 mod branch;
 mod commit;
 mod pack;
+mod previous;
 mod program;
 mod remote;
 mod repository;
@@ -27,6 +28,7 @@ use super::files::Names;
 use super::lock::InvalidLock;
 use crate::emit::bundle::{Bundle, RepoPath};
 pub use commit::{CommitInfo, Identity, SourceCommit};
+pub use previous::previous;
 pub use source::source_commit;
 
 /// Where to publish to.

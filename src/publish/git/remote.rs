@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use git2::{Oid, Repository, RepositoryInitOptions};
+use tempfile::TempDir;
 
 use super::branch::{Draft, Run, reference, unchanged};
 use super::pack;
@@ -15,12 +16,7 @@ use super::program::{Git, masked_url, said};
 use super::{Moment, PublishError, Revision};
 
 pub(super) fn publish(run: &Run<'_>, url: &str) -> Result<Vec<Revision>, PublishError> {
-    let folder = tempfile::tempdir()
-        .map_err(|source| PublishError::io("create a folder in", &std::env::temp_dir(), source))?;
-    let mut options = RepositoryInitOptions::new();
-    options.bare(true).external_template(false);
-    let repository = Repository::init_opts(folder.path(), &options)
-        .map_err(|source| PublishError::git("create a repository for the moment", source))?;
+    let (folder, repository) = momentary()?;
     let server = Server { url, folder: folder.path() };
 
     let mut verdict = Verdict::Accepted;
@@ -77,6 +73,30 @@ pub(super) fn publish(run: &Run<'_>, url: &str) -> Result<Vec<Revision>, Publish
         }
         Verdict::Accepted => crate::bug!("an accepted push ends the publication"),
     })
+}
+
+/// A repository that is gone with its folder.
+fn momentary() -> Result<(TempDir, Repository), PublishError> {
+    let folder = tempfile::tempdir()
+        .map_err(|source| PublishError::io("create a folder in", &std::env::temp_dir(), source))?;
+    let mut options = RepositoryInitOptions::new();
+    options.bare(true).external_template(false);
+    let repository = Repository::init_opts(folder.path(), &options)
+        .map_err(|source| PublishError::git("create a repository for the moment", source))?;
+    Ok((folder, repository))
+}
+
+/// Looks at the tips of those branches that are there.
+pub(super) fn tips<T>(
+    url: &str,
+    branches: &[String],
+    look: impl FnOnce(&Repository) -> Result<T, PublishError>,
+) -> Result<T, PublishError> {
+    let (folder, repository) = momentary()?;
+    let server = Server { url, folder: folder.path() };
+    let heads = server.heads()?;
+    server.fetch(&repository, branches.iter().map(String::as_str), &heads)?;
+    look(&repository)
 }
 
 /// A pause that differs between processes, and decides nothing else.

@@ -18,6 +18,7 @@ use crate::components::databases::model::{Database, PORT, REST_PORT};
 use crate::components::databases::{monitoring, recover};
 use crate::k8s::quantity::Bytes;
 use crate::plan::Resource;
+use crate::plan::nodes::POOL_LABEL;
 
 /// A member writes its buffers to disk and sends the rest of its log before it stops.
 const GRACE_SECONDS: i64 = 300;
@@ -234,7 +235,7 @@ fn node_selector(database: &Database) -> Option<BTreeMap<String, String>> {
     let placement = database.pool.as_ref()?;
     match &placement.pool {
         Some(pool) => Some(pool.labels.clone()).filter(|labels| !labels.is_empty()),
-        None => Some([("groundplan.dev/pool".to_owned(), placement.name.to_string())].into()),
+        None => Some([(POOL_LABEL.to_owned(), placement.name.to_string())].into()),
     }
 }
 

@@ -115,6 +115,25 @@ pub(super) const ALERTS: &[Alert] = &[
         action: "Leaders change and requests fail: nothing else may write to that disk.",
     },
     Alert {
+        name: "EtcdSnapshotsOld",
+        reads: &["etcd-snapshots", "node-exporter"],
+        expr: "time() - max(groundplan_etcd_snapshot_stored_timestamp_seconds{job=\"node-exporter\"}) > <snapshot> or \
+               absent(groundplan_etcd_snapshot_stored_timestamp_seconds{job=\"node-exporter\"})",
+        hold: "1h",
+        severity: Critical,
+        summary: "no snapshot of etcd has reached its store for too long",
+        action: "systemctl status etcd-snapshot on the control planes: the journal says what failed.",
+    },
+    Alert {
+        name: "EtcdSnapshotsOld",
+        reads: &["etcd-snapshots", "node-exporter"],
+        expr: "time() - groundplan_etcd_snapshot_stored_timestamp_seconds{job=\"node-exporter\"} > <snapshot>",
+        hold: "1h",
+        severity: Warning,
+        summary: "snapshots of etcd on {{ $labels.instance }} do not reach their store",
+        action: "systemctl status etcd-snapshot on that machine: the journal says what failed.",
+    },
+    Alert {
         name: "EtcdDatabaseFilling",
         reads: &["etcd"],
         expr: "etcd_mvcc_db_total_size_in_bytes{job=\"kube-etcd\"} / \

@@ -10,8 +10,8 @@ mod programs;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::k8s::crd::prometheus::{AlertRule, PrometheusRuleSpec, RuleGroup};
-use crate::plan::ClusterBackup;
 use crate::plan::nodes::{Machines, NodeRole};
+use crate::plan::{ClusterBackup, EtcdBackup};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub(super) struct Numbers {
     pub masters: usize,
     /// Members of etcd; 0 where no machine is described.
     pub etcd: usize,
+    /// Seconds after which a snapshot of etcd in its store is too old; 0 where none is taken there.
+    pub snapshot: u64,
     /// Seconds after which a backup of objects and volumes is too old; 0 where there is none.
     pub backup_age: u64,
 }
@@ -63,6 +65,7 @@ impl Numbers {
     pub fn of(
         machines: Option<&Machines>,
         external_etcd: bool,
+        snapshots: Option<&EtcdBackup>,
         backup: Option<&ClusterBackup>,
     ) -> Self {
         let count = |role| {
@@ -72,6 +75,8 @@ impl Numbers {
         Self {
             masters,
             etcd: if external_etcd { count(NodeRole::Etcd) } else { masters },
+            // Two were not taken, and an hour for the second to arrive.
+            snapshot: snapshots.map_or(0, |backup| (2 * u64::from(backup.hours()) + 1) * 3600),
             // One that failed, and the time that the next one takes.
             backup_age: backup.map_or(0, |backup| 2 * backup.interval + 3600),
         }
@@ -84,6 +89,7 @@ impl Numbers {
             ("<masters>", self.masters.to_string(), self.masters > 0),
             ("<etcd>", self.etcd.to_string(), self.etcd > 0),
             ("<quorum>", (self.etcd / 2 + 1).to_string(), self.etcd > 0),
+            ("<snapshot>", self.snapshot.to_string(), self.snapshot > 0),
             ("<backup-age>", self.backup_age.to_string(), self.backup_age > 0),
         ] {
             if filled.contains(word) {

@@ -1,13 +1,13 @@
 //! What a workload states about itself, so that passes derive policies, routes, budgets, monitors and secrets.
 
 use super::{selector, service};
-use crate::component::{EndpointOf, Situation};
+use crate::component::Situation;
 use crate::components::workloads::model::{Content, Kind, Secret, VolumeKind, Workload};
 use crate::field;
 use crate::path::At;
 use crate::plan::{
-    Channel, Exposure, Flow, Peer, Plan, Replicas, Requests, Scrape, SecretEntry, SecretNeed,
-    Stage, UnitId,
+    Channel, Exposure, Peer, Plan, Replicas, Requests, Scrape, SecretEntry, SecretNeed, Stage,
+    UnitId,
 };
 
 const COMPONENT: &str = "workloads";
@@ -18,9 +18,8 @@ pub fn ordered<'a>(
     at: &'a At,
     id: &'a UnitId,
 ) -> impl Iterator<Item = (UnitId, At)> + 'a {
-    workload.connects.iter().filter(|connect| connect.ordered).filter_map(move |connect| {
-        let EndpointOf::Pods { unit: (kind, name), .. } = &connect.endpoint.of else { return None };
-        let unit = UnitId { kind: *kind, name: name.clone(), stage: id.stage.clone() };
+    workload.connects.iter().filter_map(move |connect| {
+        let unit = connect.awaited(id)?;
         Some((unit, field!(at, workload.connects).index(connect.index)))
     })
 }
@@ -138,14 +137,9 @@ fn flows(
 ) {
     for connect in &workload.connects {
         let place = field!(at, workload.connects).index(connect.index);
-        plan.facts.flows.push(Flow {
-            stage: situation.stage.clone(),
-            from: Peer::Pods { namespace: namespace.to_owned(), labels: selector(&workload.name) },
-            to: connect.endpoint.peer(situation),
-            sockets: connect.sockets.clone(),
-            component: COMPONENT,
-            at: place,
-        });
+        let labels = selector(&workload.name);
+        let from = Peer::Pods { namespace: namespace.to_owned(), labels };
+        plan.facts.flows.push(connect.flow(from, situation, COMPONENT, place));
     }
 }
 

@@ -1,6 +1,5 @@
 #!/bin/bash
-# Saves etcd to {{ folder }}, checks what was saved, keeps the newest {{ keep }}, and hands each to the programs in
-# {{ hooks }}.
+# Saves etcd to {{ folder }}, checks what was saved, and keeps the newest {{ keep }}.
 set -euo pipefail
 umask 077
 data=/var/lib/etcd/member-data
@@ -17,6 +16,3 @@ crictl exec "$container" etcdutl snapshot status "$data/saving.db" --write-out=j
 install -m 0600 "$data/saving.db" "{{ folder }}/$name.part"
 mv "{{ folder }}/$name.part" "{{ folder }}/$name"
 find {{ folder }} -maxdepth 1 -name 'etcd-*.db' | sort -r | tail -n +{{ keep + 1 }} | xargs --no-run-if-empty rm -f
-if [ -d {{ hooks }} ]; then
-  run-parts --exit-on-error --arg="{{ folder }}/$name" {{ hooks }}
-fi

@@ -1,20 +1,22 @@
 //! `releases`: a team's own Helm charts, with values that are checked against the keys that the chart reads.
 
+mod spec;
+mod traffic;
+
 use indexmap::IndexMap;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use crate::catalog::{self, FaultKind, Index};
-use crate::component::{About, Component, Resolving, Situation};
+use crate::component::{About, Component, Endpoint, EndpointOf, Resolving, Situation, Symbols};
 use crate::diag::{Place, Rule};
-use crate::k8s::chart::{ChartDigest, ChartName, ChartRepository};
 use crate::k8s::name::Name;
 use crate::k8s::secret::{credential_shape, looks_like_credential};
 use crate::k8s::tree::Tree;
-use crate::k8s::version::SemVer;
 use crate::path::At;
 use crate::plan::{ChartSource, Origin, Plan, Release, Stage, UnitId, UnitKind};
 use crate::source::Scope;
+pub use spec::ReleaseSpec;
+
+const COMPONENT: &str = "releases";
 
 /// A key that changes nothing.
 pub static UNKNOWN_KEY: Rule = Rule::error(
@@ -74,30 +76,12 @@ pub static DIGEST: Rule = Rule::error(
     "releases: {shop: {chart: shop, repository: https://charts.acme.example, digest: \"sha256:…\"}}",
 );
 
-/// A chart of a team.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ReleaseSpec {
-    /// The team whose namespace it is installed in.
-    pub team: Name,
-    /// The chart's name.
-    pub chart: ChartName,
-    /// Its exact version.
-    pub version: SemVer,
-    /// Where it is: `https://charts.acme.example` or `oci://registry.acme.example/charts`.
-    pub repository: ChartRepository,
-    /// The digest of its manifest, which wins over the version; in an OCI registry.
-    #[serde(default)]
-    pub digest: Option<ChartDigest>,
-    /// Its values.
-    #[serde(default)]
-    pub values: IndexMap<String, serde_json::Value>,
-}
-
 /// The charts of teams, by name.
 #[derive(Debug)]
 pub struct Releases {
-    list: IndexMap<Name, ReleaseSpec>,
+    list: IndexMap<Name, (ReleaseSpec, traffic::Traffic)>,
+    /// The versions of Kubernetes that their charts let themselves be rendered for.
+    requires: IndexMap<Name, String>,
 }
 
 impl Component for Releases {
@@ -107,15 +91,48 @@ impl Component for Releases {
         required: false,
         named: true,
         summary: "the teams' own Helm charts, with checked values",
-        rules: &[&UNKNOWN_KEY, &DEAD_KEY, &UNCHECKED, &INDEX, &NULL, &CREDENTIAL, &DIGEST],
-        defaults: &[],
+        rules: &[
+            &UNKNOWN_KEY,
+            &DEAD_KEY,
+            &UNCHECKED,
+            &INDEX,
+            &NULL,
+            &CREDENTIAL,
+            &DIGEST,
+            &traffic::PORT,
+            &traffic::CONNECT_NO_PORTS,
+            &traffic::CONNECT_PORT_UNKNOWN,
+            &traffic::CONNECT_SELF_ORDERED,
+            &traffic::NO_CONSENT,
+            &traffic::ALLOWS_NO_CLIENT,
+        ],
+        defaults: &[&traffic::ORDERED, &traffic::EXPOSE_PATH],
     };
 
     type Spec = IndexMap<Name, ReleaseSpec>;
 
+    fn declare(spec: &Self::Spec, at: &At, symbols: &mut Symbols) {
+        for (name, release) in spec {
+            let ports = release.ports.iter().map(|(port, socket)| (port.to_string(), *socket));
+            let endpoint = Endpoint {
+                of: EndpointOf::Pods {
+                    team: release.team.to_string(),
+                    unit: (UnitKind::Release, name.to_string()),
+                    labels: traffic::selector(name, release),
+                },
+                ports: ports.collect(),
+                metrics: release.metrics.as_ref().map(ToString::to_string),
+                allows: release.allows.iter().map(ToString::to_string).collect(),
+            };
+            symbols.endpoints.declare(format!("release/{name}"), at.key(name), endpoint);
+        }
+    }
+
     fn resolve(spec: Self::Spec, at: &At, cx: &mut Resolving<'_>) -> Option<Self> {
-        for (name, release) in &spec {
-            let at = at.key(name);
+        let mut list = IndexMap::new();
+        let mut requires = IndexMap::new();
+        for (name, release) in spec {
+            let at = at.key(&name);
             cx.symbols.teams.bind(release.team.as_str(), &at.key("team"), cx.diags);
             if release.digest.is_some() && release.repository.registry().is_none() {
                 cx.diags
@@ -123,21 +140,24 @@ impl Component for Releases {
                     .related(at.key("repository"), "the repository")
                     .help("take the chart from an OCI registry, or leave `digest` out");
             }
+            let traffic = traffic::resolve(&name, &release, &at, cx);
             let values = release.values();
             nulls(&values, &at.key("values"), cx);
             credentials("", &values, &at.key("values"), cx);
-            if let Some(index) = index(release, &at, cx) {
+            if let Some(index) = index(&release, &at, cx) {
                 keys(&index, &values, &at.key("values"), cx);
+                requires.extend(index.kubernetes.map(|range| (name.clone(), range.to_string())));
             }
+            list.insert(name, (release, traffic));
         }
-        Some(Self { list: spec })
+        Some(Self { list, requires })
     }
 
     fn lower(&self, at: &At, situation: &Situation<'_>, plan: &mut Plan) {
         if !matches!(situation.stage, Stage::Environment { .. }) {
             return;
         }
-        for (name, release) in &self.list {
+        for (name, (release, traffic)) in &self.list {
             let at = at.key(name);
             let namespace = situation.namespace(&release.team);
             let id = UnitId {
@@ -145,6 +165,7 @@ impl Component for Releases {
                 name: name.to_string(),
                 stage: situation.stage.clone(),
             };
+            traffic::state((name, release), traffic, &id, &at, situation, plan);
             let unit = plan.unit(id, &at);
             unit.project = Some(namespace.clone());
             unit.namespace = Some(namespace);
@@ -154,9 +175,10 @@ impl Component for Releases {
                 source: release.source(),
                 version: release.version.to_string(),
                 values: release.values(),
+                requires: self.requires.get(name).cloned(),
                 api_versions: Vec::new(),
                 ignored: Vec::new(),
-                origin: Origin::lowered("releases", [at]),
+                origin: Origin::lowered(COMPONENT, [at]),
             });
         }
     }
