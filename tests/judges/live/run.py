@@ -136,7 +136,12 @@ class Objects:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            # It waits for clients that hold their connections open; what they wrote is in files.
+            self.process.kill()
+            self.process.wait()
         self.log.close()
 
 
