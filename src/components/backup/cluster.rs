@@ -8,7 +8,7 @@ use crate::field;
 use crate::k8s::duration::Duration;
 use crate::k8s::name::Name;
 use crate::k8s::routine::Routine;
-use crate::k8s::secret::{SecretPath, SecretRef};
+use crate::k8s::secret::SecretRef;
 use crate::k8s::store::SavedVolumes;
 use crate::path::At;
 use crate::plan::{BackupPlace, ClusterBackup, Exporter, Plan, Stage};
@@ -167,18 +167,11 @@ pub(super) fn lower(saved: &Saved, at: &At, cluster: &str, symbols: &Symbols, pl
         endpoint: endpoint.clone(),
         bucket: bucket.clone(),
         region: region.clone(),
-        access_key: property(credentials, "access-key"),
-        secret_key: property(credentials, "secret-key"),
+        access_key: credentials.property("access-key"),
+        secret_key: credentials.property("secret-key"),
         encryption: saved.encryption.clone(),
         cidrs: store.cidrs.clone(),
         at: at.clone(),
     };
     plan.facts.cluster_backups.insert(cluster.to_owned(), fact);
-}
-
-fn property(path: &SecretPath, name: &str) -> SecretRef {
-    match path.property(name) {
-        Ok(reference) => reference,
-        Err(error) => crate::bug!("a word is no property of a secret: {error}"),
-    }
 }

@@ -86,14 +86,13 @@ impl Component for Databases {
                 allows: database.allows.iter().map(ToString::to_string).collect(),
             };
             symbols.endpoints.declare(format!("database/{name}"), at.key(name), endpoint);
-            let users = database.users.iter().filter_map(|(user, spec)| {
-                let password = spec.secret.property("password").ok()?;
+            let users = database.users.iter().map(|(user, spec)| {
                 let user_of = DatabaseUser {
                     database: spec.database.to_string(),
                     read_only: spec.read_only,
-                    password,
+                    password: spec.secret.property("password"),
                 };
-                Some((user.to_string(), user_of))
+                (user.to_string(), user_of)
             });
             let access = DatabaseAccess {
                 team: database.team.to_string(),

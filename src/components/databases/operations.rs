@@ -273,10 +273,7 @@ impl<'a> Cx<'a> {
         entries.push(entry("cipher", backup.encryption.clone(), "backup"));
         if let BackupPlace::S3 { credentials, .. } = &backup.store.place {
             for key in ["access-key", "secret-key"] {
-                match credentials.property(key) {
-                    Ok(reference) => entries.push(entry(key, reference, "backup")),
-                    Err(error) => crate::bug!("{key} is no property: {error}"),
-                }
+                entries.push(entry(key, credentials.property(key), "backup"));
             }
         }
         let unit = unit.clone();
@@ -312,13 +309,9 @@ impl<'a> Cx<'a> {
         objects.into_iter().for_each(|object| unit.add(object));
         self.volume(backup, &namespace, &name, plan);
 
-        let password = match database.credentials.property("drill") {
-            Ok(reference) => reference,
-            Err(error) => crate::bug!("`drill` is no property: {error}"),
-        };
         let password = SecretEntry {
             key: "password".to_owned(),
-            reference: password,
+            reference: database.credentials.property("drill"),
             at: self.at.key("credentials"),
         };
         self.need_keys(&id, namespace.clone(), name, database, vec![password], plan);

@@ -141,7 +141,7 @@ fn state(model: &Monitoring, scraped: ControlPlane, stage: &Stage, at: &At, plan
 fn secrets(model: &Monitoring, id: &UnitId, at: &At, plan: &mut Plan) {
     let mut need = |name: String, keys: Vec<(&SecretPath, &str, At)>| {
         let entries: Vec<SecretEntry> =
-            keys.into_iter().filter_map(|(path, key, at)| entry(path, key, at)).collect();
+            keys.into_iter().map(|(path, key, at)| entry(path, key, at)).collect();
         if !entries.is_empty() {
             plan.facts.secrets.push(SecretNeed {
                 unit: id.clone(),
@@ -166,8 +166,8 @@ fn secrets(model: &Monitoring, id: &UnitId, at: &At, plan: &mut Plan) {
 }
 
 /// One key of a Secret, under the name that its property has in the store.
-fn entry(path: &SecretPath, key: &str, at: At) -> Option<SecretEntry> {
-    Some(SecretEntry { key: key.to_owned(), reference: path.property(key).ok()?, at })
+fn entry(path: &SecretPath, key: &str, at: At) -> SecretEntry {
+    SecretEntry { key: key.to_owned(), reference: path.property(key), at }
 }
 
 fn exposure(grafana: &Grafana, id: &UnitId, at: &At) -> Exposure {

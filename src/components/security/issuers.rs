@@ -185,13 +185,12 @@ fn fields(issuer: &IssuerSpec, at: &At, cx: &mut Resolving<'_>) {
 /// The two keys of an authority in the store.
 fn pair(path: &SecretPath, at: &At) -> Vec<SecretEntry> {
     let at = at.key("secret");
-    ["tls.crt", "tls.key"]
-        .iter()
-        .filter_map(|key| {
-            let reference = path.property(key).ok()?;
-            Some(SecretEntry { key: (*key).to_owned(), reference, at: at.clone() })
-        })
-        .collect()
+    let entry = |key: &str| SecretEntry {
+        key: key.to_owned(),
+        reference: path.property(key),
+        at: at.clone(),
+    };
+    ["tls.crt", "tls.key"].map(entry).into()
 }
 
 /// What the injectors of certificates write into objects of charts.

@@ -45,9 +45,13 @@ impl SecretRef {
 }
 
 impl SecretPath {
-    /// One property of this secret, if it can be a property.
-    pub fn property(&self, property: &str) -> Result<SecretRef, Invalid> {
-        format!("{self}#{property}").parse()
+    /// One property of this secret, by a word that groundplan itself chose or has checked; a wrong one is a bug, not the
+    /// blueprint's fault.
+    pub fn property(&self, property: &str) -> SecretRef {
+        match format!("{self}#{property}").parse() {
+            Ok(reference) => reference,
+            Err(invalid) => crate::bug!("`{property}` is no property of a secret: {invalid}"),
+        }
     }
 }
 

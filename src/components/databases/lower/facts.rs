@@ -5,7 +5,6 @@ use crate::component::Situation;
 use crate::components::databases::model::{Database, PORT, REST_PORT, pooler_selector};
 use crate::components::databases::{drill, monitoring};
 use crate::field;
-use crate::k8s::secret::{SecretPath, SecretRef};
 use crate::k8s::socket::Socket;
 use crate::path::At;
 use crate::plan::{
@@ -31,20 +30,13 @@ pub fn state(cx: Cx<'_>, situation: &Situation<'_>, unit: &UnitId, plan: &mut Pl
     }
 }
 
-/// One key of a secret in the store. Keys are words of this component, or names of roles, which are properties too.
-fn property(path: &SecretPath, key: &str) -> SecretRef {
-    match path.property(key) {
-        Ok(reference) => reference,
-        Err(error) => crate::bug!("`{key}` is no property of a secret: {error}"),
-    }
-}
-
 fn secrets(cx: Cx<'_>, unit: &UnitId, namespace: &str, plan: &mut Plan) {
     let database = cx.database;
     let place = cx.at.key("credentials");
     let entry = |key: &str| SecretEntry {
         key: key.to_owned(),
-        reference: property(&database.credentials, key),
+        // A word of this component, or the name of a role, which is a property too.
+        reference: database.credentials.property(key),
         at: place.clone(),
     };
     let mut need = |name: String, entries: Vec<SecretEntry>| {
@@ -64,7 +56,7 @@ fn secrets(cx: Cx<'_>, unit: &UnitId, namespace: &str, plan: &mut Plan) {
     }
     let users = database.users.iter().map(|user| SecretEntry {
         key: user.name.to_string(),
-        reference: property(&user.secret, "password"),
+        reference: user.secret.property("password"),
         at: field!(cx.at, database.users).key(&user.name).key("secret"),
     });
     let users: Vec<SecretEntry> = users.collect();
