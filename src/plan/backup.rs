@@ -29,6 +29,14 @@ pub enum BackupPlace {
     },
 }
 
+/// The host of an S3 service and the port that it answers at: of `https://s3.acme.internal`, 443.
+pub fn authority(endpoint: &str) -> (&str, u16) {
+    let authority = endpoint.trim_start_matches("https://").trim_end_matches('/');
+    let written = authority.rsplit_once(':');
+    let port = written.and_then(|(host, port)| Some((host, port.parse().ok()?)));
+    port.unwrap_or((authority, 443))
+}
+
 /// The snapshots of a cluster's etcd.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EtcdBackup {

@@ -22,7 +22,7 @@ use crate::k8s::socket::Socket;
 use crate::path::At;
 use crate::plan::{
     Artifact, Exporter, Flow, Origin, Peer, Plan, Requests, Resource, SecretEntry, SecretNeed,
-    Stage, Tenancy, Unit, UnitId, UnitKind, platform,
+    Stage, Tenancy, Unit, UnitId, UnitKind, authority, platform,
 };
 
 const COMPONENT: &str = "databases";
@@ -228,10 +228,7 @@ impl<'a> Cx<'a> {
 
     fn store(backup: &Backup) -> (Peer, u16) {
         let port = match &backup.store.place {
-            BackupPlace::S3 { endpoint, .. } => {
-                let authority = endpoint.trim_start_matches("https://").trim_end_matches('/');
-                authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(443)
-            }
+            BackupPlace::S3 { endpoint, .. } => authority(endpoint).1,
             BackupPlace::Nfs { .. } => 2049,
         };
         (Peer::Addresses(backup.store.cidrs.clone()), port)

@@ -14,7 +14,7 @@ use crate::k8s::store::SavedVolumes;
 use crate::k8s::tree::Tree;
 use crate::plan::{
     API_SERVER, Addon, ClusterBackup, Flow, Metrics, Network, Origin, Peer, Plan, Resource, Stage,
-    UnitKind, charts, platform,
+    UnitKind, authority, charts, platform,
 };
 use crate::tree;
 
@@ -185,8 +185,7 @@ fn databases(plan: &Plan) -> Vec<Tree> {
 
 /// Every pod of the namespace: the copying ones are made while a backup runs.
 fn to_store(backup: &ClusterBackup, stage: Stage) -> Flow {
-    let host = backup.endpoint.trim_start_matches("https://").trim_end_matches('/');
-    let port = host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(443);
+    let (_, port) = authority(&backup.endpoint);
     let pods = Peer::Pods { namespace: NAMESPACE.to_owned(), labels: Default::default() };
     let store = match backup.cidrs.is_empty() {
         true => Peer::Anyone,

@@ -17,6 +17,7 @@ use crate::components::databases::render::render;
 use crate::components::databases::spec::BackupTool;
 use crate::k8s::duration::Duration;
 use crate::k8s::quantity::{Bytes, Cpu};
+use crate::plan::authority;
 
 /// Where pgBackRest serves the other members and the Job.
 pub const PORT: u16 = 8432;
@@ -156,8 +157,7 @@ pub enum Part {
 pub fn configuration(database: &Database, backup: &Backup, part: Part) -> String {
     let s3 = match &backup.store.place {
         BackupPlace::S3 { endpoint, bucket, region, .. } => {
-            let host = endpoint.trim_start_matches("https://").trim_end_matches('/');
-            let (host, port) = host.rsplit_once(':').unwrap_or((host, "443"));
+            let (host, port) = authority(endpoint);
             Some(context! { bucket, region, host, port })
         }
         BackupPlace::Nfs { .. } => None,
