@@ -9,7 +9,7 @@ use super::objects::{blame, called, present, report, text};
 use super::view::{Namespace, Object, View};
 use crate::diag::{Diagnostics, Rule, one_of};
 use crate::k8s::tree::Tree;
-use crate::plan::{Addon, Plan, Resource, platform};
+use crate::plan::{Plan, Resource, platform};
 
 /// Nobody knows the kind.
 pub static NO_PROVIDER: Rule = Rule::error(
@@ -87,10 +87,6 @@ pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
     });
 }
 
-fn has(plan: &Plan, part: &'static str, cluster: &str) -> bool {
-    plan.units.contains_key(&Addon::id(part, cluster))
-}
-
 fn provider(
     plan: &Plan,
     namespace: &Namespace<'_>,
@@ -100,11 +96,11 @@ fn provider(
 ) {
     let cluster = namespace.cluster;
     let Some((_, called, help)) = PARTS.iter().find(|(name, ..)| *name == part) else { return };
-    if has(plan, part, cluster) {
+    if plan.addon(part, cluster).is_some() {
         return;
     }
     let booted = plan.facts.machines.contains_key(cluster);
-    let secrets = plan.units.get(&Addon::id(platform::SECRETS, cluster));
+    let secrets = plan.addon(platform::SECRETS, cluster);
     let kind = object.kind;
     let message = format!(
         "nothing on the cluster `{cluster}` knows the kind {kind}: {called} is not planned"
@@ -155,8 +151,7 @@ fn of_cluster(
     diags: &mut Diagnostics,
 ) {
     // No tenant may make one.
-    let id = Addon::id(platform::ISSUERS, namespace.cluster);
-    let Some(unit) = plan.units.get(&id) else { return };
+    let Some(unit) = plan.addon(platform::ISSUERS, namespace.cluster) else { return };
     let Some(issuer) = unit.resources.iter().find(|issuer| issuer.name() == name) else {
         missing(object, name, unit.resources.iter().map(Resource::name), diags);
         return;

@@ -2,7 +2,7 @@
 
 use super::view::View;
 use crate::diag::{Diagnostics, Rule};
-use crate::plan::{Addon, UnitKind, platform};
+use crate::plan::{UnitKind, platform};
 
 /// A reference without a store.
 pub static NO_STORE: Rule = Rule::error(
@@ -20,10 +20,10 @@ pub static RULES: &[&Rule] = &[&NO_STORE];
 pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
     for unit in view.plan.units.values() {
         let Some(cluster) = unit.id.stage.cluster() else { continue };
-        if view.plan.units.contains_key(&Addon::id(platform::SECRET_STORE_UNIT, cluster)) {
+        if view.plan.addon(platform::SECRET_STORE_UNIT, cluster).is_some() {
             continue;
         }
-        let Some(controller) = view.plan.units.get(&Addon::id(platform::SECRETS, cluster)) else {
+        let Some(controller) = view.plan.addon(platform::SECRETS, cluster) else {
             continue;
         };
         // Only workloads have files of sealed secrets.

@@ -3,7 +3,7 @@
 use super::objects::{list, report_about};
 use super::view::{Object, View};
 use crate::diag::{Diagnostics, Rule};
-use crate::plan::{Addon, platform};
+use crate::plan::platform;
 
 /// A claim that nothing fulfils.
 pub static NO_VOLUMES: Rule = Rule::warning(
@@ -21,9 +21,8 @@ pub static RULES: &[&Rule] = &[&NO_VOLUMES];
 /// Finds claims on clusters that boot from this blueprint and have no storage.
 pub fn audit(view: &View<'_>, diags: &mut Diagnostics) {
     view.in_namespaces(diags, |namespace, diags| {
-        let has = |part| view.plan.units.contains_key(&Addon::id(part, namespace.cluster));
         let booted = view.plan.facts.machines.contains_key(namespace.cluster);
-        if !booted || has(platform::STORAGE) {
+        if !booted || view.plan.addon(platform::STORAGE, namespace.cluster).is_some() {
             return;
         }
         for object in namespace.objects.iter().filter(|object| claims(**object)) {

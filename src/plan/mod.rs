@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 
 pub use addon::{API_SERVER, Addon, Metrics, Network};
 pub use artifact::Artifact;
-pub use backup::{BackupPlace, ClusterBackup, EtcdBackup};
+pub use backup::{BackupPlace, ClusterBackup, EtcdBackup, authority};
 pub use derived::{Derivation, Derived};
 pub use facts::{
     ApiAccess, ApiRule, ArgoCd, Channel, Charted, Exposure, Facts, Flow, Freeze, Grant, Peer,
@@ -61,6 +61,11 @@ impl Plan {
     /// The unit of that name, made empty when it is not there yet.
     pub fn unit(&mut self, id: UnitId, at: &crate::path::At) -> &mut Unit {
         self.units.entry(id.clone()).or_insert_with(|| Unit::new(id, at.clone()))
+    }
+
+    /// An add-on of a cluster, if it is planned.
+    pub fn addon(&self, name: &str, cluster: &str) -> Option<&Unit> {
+        self.units.get(&Addon::id(name, cluster))
     }
 
     /// Shares with `base` whatever the units of other stages have in common with it.

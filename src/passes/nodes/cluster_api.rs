@@ -15,7 +15,7 @@ use crate::k8s::hardware::Infrastructure;
 use crate::k8s::tree::{Map, Tree};
 use crate::k8s::yaml;
 use crate::plan::nodes::{AutoscaledPool, NodeAutoscaling, NodeRole};
-use crate::plan::{Origin, Plan, Resource, Stage, UnitId, UnitKind};
+use crate::plan::{Addon, Origin, Plan, Resource, UnitId};
 use crate::tree;
 
 /// The unit of all pools of a cluster.
@@ -38,26 +38,18 @@ pub(super) fn objects(plan: &Plan, texts: &Texts) -> Vec<(UnitId, Resource)> {
         if !pools.is_empty() {
             for tree in of_cluster(&cluster, autoscaling) {
                 let origin = Origin::derived(STATED_BY, super::NAME, [autoscaling.at.clone()]);
-                objects.push((unit(name), Resource::tree(tree, origin)));
+                objects.push((Addon::id(UNIT, name), Resource::tree(tree, origin)));
             }
         }
         for stated in pools {
             for tree in of_pool(&cluster, stated, autoscaling, texts) {
                 let fields = [stated.at.clone(), autoscaling.at.clone()];
                 let origin = Origin::derived(STATED_BY, super::NAME, fields);
-                objects.push((unit(name), Resource::tree(tree, origin)));
+                objects.push((Addon::id(UNIT, name), Resource::tree(tree, origin)));
             }
         }
     }
     objects
-}
-
-fn unit(cluster: &str) -> UnitId {
-    UnitId {
-        kind: UnitKind::Platform,
-        name: UNIT.to_owned(),
-        stage: Stage::Cluster(cluster.to_owned()),
-    }
 }
 
 /// The cluster that the pools are of, and what the provider knows of it. Cluster API did not make its control plane and
