@@ -226,10 +226,7 @@ fn shown(node: &Node) -> String {
 }
 
 fn place(compilation: &Compilation, document: &Document, path: &FieldPath) -> String {
-    let span = document.value_span(path);
-    let sources = &compilation.loaded.sources;
-    let (line, _) = sources.line_column(span.source, span.range().start);
-    format!("{}:{line}", sources.path(&span))
+    compilation.loaded.sources.line(&document.value_span(path))
 }
 
 /// A file of the output: what it is, and the fields and passes it came from. `None` if no such file is written.

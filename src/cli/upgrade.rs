@@ -113,11 +113,7 @@ fn tell(
 /// File and line of a field.
 fn place(at: &At, compilation: &crate::Compilation) -> String {
     match compilation.locate(&Place::Key(at.clone())) {
-        Some(span) => {
-            let sources = &compilation.loaded.sources;
-            let (line, _) = sources.line_column(span.source, span.range().start);
-            format!("{}:{line}", sources.path(&span))
-        }
+        Some(span) => compilation.loaded.sources.line(&span),
         None => at.path.to_string(),
     }
 }

@@ -41,6 +41,12 @@ impl Sources {
         &self.get(span.source).path
     }
 
+    /// Where a span begins, as `path:line`.
+    pub fn line(&self, span: &Span) -> String {
+        let (line, _) = self.line_column(span.source, span.range().start);
+        format!("{}:{line}", self.path(span))
+    }
+
     /// Line and column of a byte, both from 1; the column counts characters.
     pub fn line_column(&self, source: SourceId, byte: usize) -> (usize, usize) {
         let text = &self.get(source).text;
