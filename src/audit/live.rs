@@ -55,8 +55,11 @@ pub struct Change {
 
 /// What a subject was the last time: the `name=value` words that the lock holds of it.
 fn before<'p>(plan: &'p Plan, live: &Live) -> Option<BTreeMap<&'p str, &'p str>> {
-    let words = plan.previous.get(&live.subject)?;
-    Some(words.split(' ').filter_map(|word| word.split_once('=')).collect())
+    plan.previous.get(&live.subject).map(|text| words(text))
+}
+
+fn words(text: &str) -> BTreeMap<&str, &str> {
+    text.split(' ').filter_map(|word| word.split_once('=')).collect()
 }
 
 /// Refuses what cannot change.
@@ -146,8 +149,7 @@ fn renamed(live: &[Live], last: &BTreeMap<String, String>, diags: &mut Diagnosti
 
 /// Whether something new is as something that is gone was, but for its name; it may have grown.
 fn is_like(now: &Live, before: &str) -> bool {
-    let before: BTreeMap<&str, &str> =
-        before.split(' ').filter_map(|word| word.split_once('=')).collect();
+    let before = words(before);
     now.facts.iter().all(|(name, fact)| match fact {
         LiveFact::Fixed { .. } if *name == "scope" => true,
         LiveFact::Fixed { value, .. } => before.get(name) == Some(&value.as_str()),
