@@ -192,9 +192,9 @@ rows! {
     }
 }
 
-/// The row of a release. Charts spell their versions with a `v` or without.
+/// The row of a release.
 pub fn row(name: &str, version: &str) -> Option<&'static Row> {
-    let version: SemVer = version.trim_start_matches('v').parse().ok()?;
+    let version = super::chart_version(version)?;
     ROWS.iter().find(|row| row.name == name && version >= row.from && version < row.below)
 }
 

@@ -170,6 +170,11 @@ pub fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
     charts::ALL.iter().map(|(chart, version, _)| (*chart, *version))
 }
 
+/// The version of a chart, which some spell with a `v`.
+pub fn chart_version(text: &str) -> Option<SemVer> {
+    text.trim_start_matches('v').parse().ok()
+}
+
 /// Some charts spell their versions with a `v`; Helm takes one for the other.
 fn same_version(one: &str, other: &str) -> bool {
     one.trim_start_matches('v') == other.trim_start_matches('v')

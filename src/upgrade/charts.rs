@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::{Certainty, Obstacle};
-use crate::catalog::{Fit, changes, compatibility, known, shipped};
+use crate::catalog::{Fit, changes, chart_version as version, compatibility, known, shipped};
 use crate::k8s::tree::Tree;
 use crate::k8s::version::{MinorVersion, SemVer};
 use crate::path::At;
@@ -156,11 +156,6 @@ impl<'a> Charts<'a> {
             });
         }
     }
-}
-
-/// A version as a chart spells it, with a `v` or without.
-fn version(text: &str) -> Option<SemVer> {
-    text.trim_start_matches('v').parse().ok()
 }
 
 /// Whether a version of the chart is for a minor. What the index beside the blueprint demands is of the version that
