@@ -3,7 +3,7 @@
 use crate::catalog::Fit;
 use crate::catalog::compatibility::{Says, demanded, row};
 use crate::diag::{Diagnostics, Rule};
-use crate::k8s::version::{MinorVersion, SemVer};
+use crate::k8s::version::MinorVersion;
 use crate::path::At;
 use crate::plan::{Plan, Release};
 
@@ -34,8 +34,7 @@ pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
         let Some(release) = &unit.release else { continue };
         let cluster = unit.id.stage.cluster().unwrap_or_default();
         let Some(kubernetes) = plan.facts.kubernetes.get(cluster) else { continue };
-        let Ok(version) = kubernetes.version.parse::<SemVer>() else { continue };
-        judge(release, version.series(), &kubernetes.at.key("version"), diags);
+        judge(release, kubernetes.version.series(), &kubernetes.at.key("version"), diags);
     }
 }
 

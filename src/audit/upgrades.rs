@@ -31,8 +31,8 @@ pub fn audit(plan: &Plan, diags: &mut Diagnostics) {
     for (cluster, kubernetes) in &plan.facts.kubernetes {
         let before = plan.previous.get(&format!("kubernetes ({cluster})"));
         let before = before.and_then(|version| version.parse::<SemVer>().ok());
-        let now = kubernetes.version.parse::<SemVer>().ok();
-        let (Some(before), Some(now)) = (before, now) else { continue };
+        let Some(before) = before else { continue };
+        let now = &kubernetes.version;
         let at = kubernetes.at.key("version");
         match steps(before.series(), now.series()).as_deref() {
             Some([] | [_]) => {}

@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::k8s::hardware::Infrastructure;
+use crate::k8s::version::SemVer;
 use crate::path::At;
 
 /// What a machine is for.
@@ -459,7 +460,7 @@ pub enum Encryption {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KubernetesFacts {
     /// The exact version of Kubernetes, without a `v`: `1.36.3`.
-    pub version: String,
+    pub version: SemVer,
     /// Where etcd runs.
     pub etcd: EtcdTopology,
     /// What runs containers.

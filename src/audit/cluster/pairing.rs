@@ -5,7 +5,6 @@ use crate::audit::view::View;
 use crate::catalog::Fit;
 use crate::catalog::parts::CLUSTER_API;
 use crate::diag::{Diagnostics, Place, Rule};
-use crate::k8s::version::SemVer;
 use crate::plan::nodes::{
     ApiBalancer, Cni, Encapsulation, EtcdTopology, GatewayKind, LoadBalancerKind, NodeRole,
     ServiceProxy,
@@ -94,8 +93,8 @@ pub fn audit(cluster: &Cluster<'_>, view: &View<'_>, diags: &mut Diagnostics) {
     proxy(cluster, diags);
     segments(cluster, diags);
     let autoscaling = view.plan.facts.node_autoscaling.get(cluster.name);
-    if let (Some(autoscaling), Ok(version)) =
-        (autoscaling, cluster.kubernetes.version.parse::<SemVer>())
+    let version = &cluster.kubernetes.version;
+    if let Some(autoscaling) = autoscaling
         && CLUSTER_API.fits(version.series()) != Fit::Supported
     {
         diags

@@ -51,7 +51,7 @@ fn network() -> ClusterNetwork {
 
 fn kubernetes() -> KubernetesFacts {
     KubernetesFacts {
-        version: "1.36.4".to_owned(),
+        version: crate::k8s::version::SemVer::new(1, 36, 4),
         etcd: EtcdTopology::Stacked,
         runtime: ContainerRuntime::Containerd,
         proxy: ServiceProxy::Cni,

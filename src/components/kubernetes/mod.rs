@@ -161,7 +161,7 @@ impl Component for Kubernetes {
         let Stage::Cluster(cluster) = situation.stage else { return };
         let choices = &self.facts;
         let facts = KubernetesFacts {
-            version: self.version.to_string(),
+            version: self.version.clone(),
             etcd: choices.etcd,
             runtime: choices.runtime,
             proxy: choices.proxy,

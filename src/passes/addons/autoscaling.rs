@@ -4,7 +4,7 @@ use super::{COMPONENT, NAME};
 use crate::catalog::parts::CLUSTER_AUTOSCALER;
 use crate::k8s::pod_security::Level;
 use crate::k8s::socket::Socket;
-use crate::k8s::version::SemVer;
+use crate::k8s::version::MinorVersion;
 use crate::path::At;
 use crate::plan::{API_SERVER, Addon, Metrics, Network, Origin, Plan, charts, platform};
 use crate::tree;
@@ -20,7 +20,7 @@ pub(super) fn plan(plan: &mut Plan) {
         }
     }
     for (cluster, autoscaling) in plan.facts.node_autoscaling.clone() {
-        let version = plan.facts.kubernetes.get(&cluster).map(|known| known.version.as_str());
+        let version = plan.facts.kubernetes.get(&cluster).map(|known| known.version.series());
         let addon = autoscaler(&cluster, &autoscaling.namespace, version);
         addon.install(plan, &cluster, COMPONENT, origin(&autoscaling.at.key("nodes")));
     }
@@ -62,11 +62,8 @@ fn metrics_server() -> Addon {
 
 /// It sees the cluster's machines through Cluster API, in the same cluster. Its image is of the cluster's own minor,
 /// whose scheduler it imitates; the chart's, where none is known.
-fn autoscaler(cluster: &str, namespace: &str, kubernetes: Option<&str>) -> Addon {
-    let minor = kubernetes.and_then(|version| version.parse::<SemVer>().ok());
-    let image = minor.and_then(|version| {
-        CLUSTER_AUTOSCALER.iter().find(|known| known.series == version.series())
-    });
+fn autoscaler(cluster: &str, namespace: &str, minor: Option<MinorVersion>) -> Addon {
+    let image = CLUSTER_AUTOSCALER.iter().find(|known| Some(known.series) == minor);
     let mut addon = chart_of_autoscaler(cluster, namespace);
     if let (Some(image), Some(values)) = (image, addon.values.as_map_mut()) {
         values.insert("image", tree!({"tag": (format!("v{}", image.newest()))}));

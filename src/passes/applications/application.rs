@@ -110,7 +110,7 @@ impl Root<'_> {
         let helm = Helm {
             release_name: release.name.clone(),
             value_files: vec![format!("${VALUES_SOURCE}/{path}/values.yaml")],
-            kube_version: self.kube_version.map(str::to_owned),
+            kube_version: self.kube_version.clone(),
             api_versions: release.api_versions.clone(),
             skip_tests: true,
         };

@@ -43,7 +43,7 @@ struct Root<'a> {
     repository: &'a Repository,
     argocd: &'a ArgoCd,
     /// The version of Kubernetes that charts are rendered for, where it is known.
-    kube_version: Option<&'a str>,
+    kube_version: Option<String>,
     stage: Stage,
     units: Vec<&'a Unit>,
     /// By stage and namespace.
@@ -92,7 +92,7 @@ fn start<'a, 'b>(
         estate: &plan.estate,
         repository,
         argocd,
-        kube_version: kubernetes.map(|kubernetes| kubernetes.version.as_str()),
+        kube_version: kubernetes.map(|kubernetes| kubernetes.version.to_string()),
         stage: stage.clone(),
         units: Vec::new(),
         tenancies: BTreeMap::new(),

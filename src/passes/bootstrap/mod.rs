@@ -194,7 +194,7 @@ fn script(plan: &Plan, cluster: &str, steps: &[Step], roots: &[String]) -> Strin
         cluster,
         steps => Serde(steps),
         roots => Serde(roots),
-        version => plan.facts.kubernetes[cluster].version.clone(),
+        version => plan.facts.kubernetes[cluster].version.to_string(),
         servers => api.map(|api| {
             let hosts = [api.host.clone(), api.address.to_string()];
             hosts.map(|host| format!("https://{host}:{}", api.port)).to_vec()

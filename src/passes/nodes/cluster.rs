@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::catalog::parts::{CONTAINERD, CONTAINERD_CHOSEN};
-use crate::k8s::version::{MinorVersion, SemVer};
+use crate::k8s::version::MinorVersion;
 use crate::plan::nodes::needs::{NodeNeed, NodeSettings};
 use crate::plan::nodes::{
     ApiBalancer, ApiEndpoint, ClusterNetwork, ContainerRuntime, Disk, DiskUse, EtcdTopology,
@@ -30,7 +30,6 @@ pub(super) struct Cluster<'a> {
     /// Where snapshots of etcd go, and how often; `None` where they stay.
     pub backup: Option<&'a EtcdBackup>,
     pub needs: Vec<&'a NodeNeed>,
-    pub version: SemVer,
 }
 
 /// The machines of a pool, or those that an autoscaler will make.
@@ -50,9 +49,6 @@ impl<'a> Cluster<'a> {
     pub(super) fn of(facts: &'a Facts, name: &'a str) -> Option<Self> {
         let kubernetes = facts.kubernetes.get(name)?;
         let network = facts.networks.get(name)?;
-        let Ok(version) = kubernetes.version.parse() else {
-            crate::bug!("`{}` is stated as a version of Kubernetes", kubernetes.version);
-        };
         Some(Self {
             name,
             machines: facts.machines.get(name)?,
@@ -62,7 +58,6 @@ impl<'a> Cluster<'a> {
             settings: facts.node_settings.get(name).cloned().unwrap_or_default(),
             backup: facts.etcd_backups.get(name),
             needs: facts.node_needs.iter().filter(|need| need.cluster == name).collect(),
-            version,
         })
     }
 
@@ -90,7 +85,7 @@ impl<'a> Cluster<'a> {
     }
 
     pub(super) fn minor(&self) -> MinorVersion {
-        self.version.series()
+        self.kubernetes.version.series()
     }
 
     /// The machines of a role, in the order of their names.

@@ -234,7 +234,7 @@ fn deployment(
                 "metadata": {"labels": (selector)},
                 "spec": {
                     "clusterName": (cluster.name.to_owned()),
-                    "version": (format!("v{}", cluster.version)),
+                    "version": (format!("v{}", cluster.kubernetes.version)),
                     "bootstrap": {
                         "configRef": {
                             "apiGroup": "bootstrap.cluster.x-k8s.io",

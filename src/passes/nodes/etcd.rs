@@ -84,7 +84,7 @@ pub(super) fn member(cluster: &Cluster<'_>, machine: &Machine) -> Vec<Tree> {
             "apiVersion": (API),
             "kind": "ClusterConfiguration",
             "encryptionAlgorithm": "ECDSA-P256",
-            "kubernetesVersion": (format!("v{}", cluster.version)),
+            "kubernetesVersion": (format!("v{}", cluster.kubernetes.version)),
             "etcd": {
                 "local": {
                     "dataDir": (data()),
@@ -103,7 +103,7 @@ fn client(cluster: &Cluster<'_>) -> Tree {
         "apiVersion": (API),
         "kind": "ClusterConfiguration",
         "encryptionAlgorithm": "ECDSA-P256",
-        "kubernetesVersion": (format!("v{}", cluster.version)),
+        "kubernetesVersion": (format!("v{}", cluster.kubernetes.version)),
     })
 }
 

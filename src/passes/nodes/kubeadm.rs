@@ -110,7 +110,7 @@ fn cluster_configuration(cluster: &Cluster<'_>) -> Tree {
         "apiVersion": (API),
         "kind": "ClusterConfiguration",
         "clusterName": (cluster.name.to_owned()),
-        "kubernetesVersion": (format!("v{}", cluster.version)),
+        "kubernetesVersion": (format!("v{}", cluster.kubernetes.version)),
         "controlPlaneEndpoint": (endpoint(cluster)),
         "encryptionAlgorithm": "ECDSA-P256",
         "networking": {

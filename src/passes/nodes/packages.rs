@@ -108,7 +108,7 @@ pub(super) fn files(cluster: &Cluster<'_>, pool: &Pool<'_>, texts: &Texts) -> Ve
             File::new(path, OPEN, texts.render("packages.sources", values))
         })
         .collect();
-    let version = &cluster.version;
+    let version = &cluster.kubernetes.version;
     let pins = [
         Pin { packages: "kubeadm kubelet kubectl".to_owned(), version: format!("{version}-*") },
         Pin { packages: "cri-tools".to_owned(), version: format!("{}.*", cluster.minor()) },

@@ -148,7 +148,7 @@ fn network() -> ClusterNetwork {
 
 fn kubernetes() -> KubernetesFacts {
     KubernetesFacts {
-        version: "1.36.3".to_owned(),
+        version: crate::k8s::version::SemVer::new(1, 36, 3),
         etcd: EtcdTopology::Stacked,
         runtime: ContainerRuntime::Containerd,
         proxy: ServiceProxy::Cni,

@@ -130,12 +130,11 @@ impl<'a> View<'a> {
         let all: Vec<Named> = self.machines.machines.iter().map(|one| self.named(one)).collect();
         let autoscaled = self.machines.autoscaled.iter();
         let autoscaled: Vec<String> = autoscaled.map(|pool| pool.name.clone()).collect();
-        let minor = self.kubernetes.version.rsplit_once('.').map_or("", |(minor, _)| minor);
         context! {
             cluster => self.cluster,
             estate => self.plan.estate.clone(),
-            version => self.kubernetes.version.clone(),
-            minor,
+            version => self.kubernetes.version.to_string(),
+            minor => self.kubernetes.version.series().to_string(),
             exists => self.kubernetes.exists,
             encrypted => self.kubernetes.encryption != crate::plan::nodes::Encryption::None,
             external_etcd => self.kubernetes.etcd == EtcdTopology::External,
