@@ -75,6 +75,9 @@ impl Disk {
 /// The label of nodes with the name of their pool.
 pub const POOL_LABEL: &str = "groundplan.dev/pool";
 
+/// The taint of nodes whose pool is dedicated to something.
+pub const DEDICATED: &str = "dedicated";
+
 /// A network card and its address in one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nic {

@@ -43,9 +43,6 @@ static DISK: Default = Default::new(
     "thin disks that fill up stop all machines of a host at once",
 );
 
-/// The taint of pools that are dedicated to something.
-pub const DEDICATED: &str = "dedicated";
-
 /// The machines of a cluster, placed and addressed.
 #[derive(Debug)]
 pub struct Machines {

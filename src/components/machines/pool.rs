@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use super::address::{block, free};
 use super::place::{self, Candidate};
 use super::rules;
-use super::{DEDICATED, PoolSpec, Survives, role};
+use super::{PoolSpec, Survives, role};
 use crate::component::{Default, Names, Resolving, SegmentOf};
 use crate::diag::Diagnostics;
 use crate::field;
@@ -16,7 +16,7 @@ use crate::k8s::hardware::MacAddress;
 use crate::k8s::name::Name;
 use crate::k8s::network::{Address, AddressRange};
 use crate::path::At;
-use crate::plan::nodes::{self, Disk, DiskUse, NodeRole, NodeTaint, POOL_LABEL};
+use crate::plan::nodes::{self, DEDICATED, Disk, DiskUse, NodeRole, NodeTaint, POOL_LABEL};
 
 pub static SURVIVES: Default = Default::new(
     "machines.pools.*.survives",

@@ -4,6 +4,7 @@ use super::spec::{AccessMode, ClassSpec, Driver};
 use crate::k8s::pod_security::Level;
 use crate::k8s::socket::Socket;
 use crate::k8s::tree::Tree;
+use crate::plan::nodes::DEDICATED;
 use crate::plan::{Addon, Metrics, charts, platform};
 use crate::tree;
 
@@ -125,7 +126,7 @@ fn longhorn(class: &ClassSpec) -> Tree {
             "replicaSoftAntiAffinity": false,
             "storageOverProvisioningPercentage": 100,
             // What Longhorn itself starts, and below what its chart starts.
-            "taintToleration": "dedicated:NoSchedule"
+            "taintToleration": (format!("{DEDICATED}:NoSchedule"))
         },
         "longhornManager": {"tolerations": [(dedicated())]},
         "longhornDriver": {"tolerations": [(dedicated())]},
@@ -136,7 +137,7 @@ fn longhorn(class: &ClassSpec) -> Tree {
 /// Volumes are used on machines of dedicated pools too, so what mounts them runs there; not on control planes, whose
 /// disks would be filled with copies.
 fn dedicated() -> Tree {
-    tree!({"key": "dedicated", "operator": "Exists", "effect": "NoSchedule"})
+    tree!({"key": DEDICATED, "operator": "Exists", "effect": "NoSchedule"})
 }
 
 fn nfs(snapshots: bool) -> Tree {

@@ -18,7 +18,7 @@ use crate::components::databases::model::{Database, PORT, REST_PORT};
 use crate::components::databases::{monitoring, recover};
 use crate::k8s::quantity::Bytes;
 use crate::plan::Resource;
-use crate::plan::nodes::POOL_LABEL;
+use crate::plan::nodes::{DEDICATED, POOL_LABEL};
 
 /// A member writes its buffers to disk and sends the rest of its log before it stops.
 const GRACE_SECONDS: i64 = 300;
@@ -242,7 +242,7 @@ fn node_selector(database: &Database) -> Option<BTreeMap<String, String>> {
 fn tolerations(database: &Database) -> Option<Vec<core::Toleration>> {
     let dedicated = database.pool.as_ref()?.pool.as_ref()?.dedicated.clone()?;
     Some(vec![core::Toleration {
-        key: Some("dedicated".to_owned()),
+        key: Some(DEDICATED.to_owned()),
         operator: Some("Equal".to_owned()),
         value: Some(dedicated),
         effect: Some("NoSchedule".to_owned()),
