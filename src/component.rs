@@ -19,8 +19,8 @@ use crate::k8s::pod_security::Level;
 use crate::k8s::reference::Reference;
 use crate::k8s::socket::Socket;
 use crate::path::At;
-pub use crate::plan::BackupPlace;
 use crate::plan::nodes::{NodeRole, Segment};
+pub use crate::plan::{BackupPlace, namespace};
 use crate::plan::{Peer, Plan, Stage, UnitKind};
 use crate::source::Scope;
 use crate::world::World;
@@ -184,14 +184,6 @@ impl Situation<'_> {
     /// The namespace of a team in this stage.
     pub fn namespace(&self, team: &Name) -> String {
         namespace(team.as_str(), self.stage.environment())
-    }
-}
-
-/// The namespace of a team: `<team>-<environment>`; in the base, which is never applied, `<team>`.
-pub fn namespace(team: &str, environment: Option<&str>) -> String {
-    match environment {
-        Some(environment) => format!("{team}-{environment}"),
-        None => team.to_owned(),
     }
 }
 

@@ -212,6 +212,14 @@ pub struct Tenancy {
     pub at: At,
 }
 
+/// The namespace of a team: `<team>-<environment>`; in the base, which is never applied, `<team>`.
+pub fn namespace(team: &str, environment: Option<&str>) -> String {
+    match environment {
+        Some(environment) => format!("{team}-{environment}"),
+        None => team.to_owned(),
+    }
+}
+
 /// One end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {

@@ -29,7 +29,7 @@ pub use derived::{Derivation, Derived};
 pub use facts::{
     ApiAccess, ApiRule, ArgoCd, Channel, Charted, Exposure, Facts, Flow, Freeze, Grant, Peer,
     PlatformNamespace, Replicas, Repository, Requests, Role, Scrape, SecretEntry, SecretNeed,
-    Tenancy,
+    Tenancy, namespace,
 };
 pub use layout::{Layout, application_folder, environment_branch, unit_folder};
 pub use live::{Live, LiveFact};

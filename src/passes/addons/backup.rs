@@ -14,7 +14,7 @@ use crate::k8s::store::SavedVolumes;
 use crate::k8s::tree::Tree;
 use crate::plan::{
     API_SERVER, Addon, ClusterBackup, Flow, Metrics, Network, Origin, Peer, Plan, Resource, Stage,
-    UnitKind, authority, charts, platform,
+    UnitKind, authority, charts, namespace, platform,
 };
 use crate::tree;
 
@@ -162,7 +162,7 @@ fn namespaces(backup: &ClusterBackup, plan: &Plan) -> Vec<Tree> {
         .values()
         .filter(|tenancy| {
             let Some(environment) = tenancy.stage.environment() else { return false };
-            let is_own = tenancy.namespace == format!("{}-{environment}", tenancy.team);
+            let is_own = tenancy.namespace == namespace(&tenancy.team, Some(environment));
             is_own
                 && backup.environments.iter().any(|name| name == environment)
                 && (backup.teams.is_empty() || backup.teams.contains(&tenancy.team))
