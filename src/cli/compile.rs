@@ -12,7 +12,6 @@ use crate::compiled_into;
 use crate::emit;
 use crate::plan::{Layout, Plan};
 use crate::publish::files::{self, Changes, WriteOptions};
-use crate::publish::lock::Lock;
 use crate::world::{Disk, Witness};
 
 /// Arguments of `groundplan compile`.
@@ -90,7 +89,7 @@ pub(super) fn run(args: &CompileArgs, output: &Output) -> anyhow::Result<Exit> {
             && live::changes(plan).is_empty()
             && plan.unproven.is_empty();
         if let (true, Some(memory), Some(told)) = (is_silent, memory, world.testimony()) {
-            memory.keep(told, &Lock::of(&bundle, &plan.versions).to_text());
+            memory.keep(told, changes.digest);
         }
     } else if args.check {
         return Ok(out_of_date(&changes, args, output));

@@ -57,9 +57,9 @@ impl Memory {
     }
 
     /// Remembers a run that changed nothing. What cannot be remembered is done again.
-    pub(super) fn keep(&self, told: Testimony, lock: &str) {
+    pub(super) fn keep(&self, told: Testimony, lock: Digest) {
         let Some(program) = self.program() else { return };
-        let run = Run { program, told, lock: Digest::of(lock.as_bytes()).to_string() };
+        let run = Run { program, told, lock: lock.to_string() };
         let _ = write(&self.file, &run);
     }
 }
@@ -89,7 +89,6 @@ mod tests {
     use crate::emit::Bundle;
     use crate::emit::bundle::RepoPath;
     use crate::publish::files::WriteOptions;
-    use crate::publish::lock::Lock;
     use crate::world::{Witness, World};
 
     /// A blueprint, and a folder with what came of it.
@@ -135,8 +134,10 @@ mod tests {
             let witness = Witness::of(&Disk);
             assert!(witness.read(&self.path("blueprint.yaml")).is_ok());
             assert!(witness.read(&self.path("overlays.yaml")).is_err());
-            let lock = Lock::of(&self.bundle, &Default::default()).to_text();
-            self.memory("one").keep(witness.testimony().expect("one world"), &lock);
+            let output = self.path("output");
+            let changes = files::check(&self.bundle, &Default::default(), &output);
+            let lock = changes.expect("a folder that can be read").digest;
+            self.memory("one").keep(witness.testimony().expect("one world"), lock);
         }
 
         fn recall(&self, program: &str) -> Option<usize> {

@@ -46,7 +46,7 @@ pub struct WriteOptions {
 }
 
 /// What a run did, or what [`check`] says it would do. All lists are sorted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changes {
     /// Files that did not exist.
     pub created: Vec<RepoPath>,
@@ -61,6 +61,8 @@ pub struct Changes {
     pub unchanged: usize,
     /// Whether the lock itself changes, which a new version alone can bring about.
     pub lock: bool,
+    /// The digest of the lock that is true then.
+    pub digest: Digest,
 }
 
 impl Changes {

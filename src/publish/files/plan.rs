@@ -157,7 +157,15 @@ impl<'a> Plan<'a> {
         let paths = wanted.iter().map(|(path, _)| *path);
         let scan = Scan::new(to, paths.chain(stale.iter().copied()))?;
 
-        let mut changes = Changes::default();
+        let mut changes = Changes {
+            created: Vec::new(),
+            changed: Vec::new(),
+            deleted: Vec::new(),
+            edited: Vec::new(),
+            unchanged: 0,
+            lock: owned.has_journal || !owned.is_current,
+            digest: Digest::of(text.as_bytes()),
+        };
         for (path, is_ours) in judge_stale(to, &scan, &owned, &stale)? {
             if !is_ours {
                 changes.edited.push(path.clone());
@@ -193,7 +201,6 @@ impl<'a> Plan<'a> {
             write.push((path, bytes));
         }
         changes.edited.sort();
-        changes.lock = owned.has_journal || !owned.is_current;
         let owned_files = owned.count();
         Ok(Self { to, changes, owned, scan, write, emptied, lock: text, foreign, owned_files })
     }
