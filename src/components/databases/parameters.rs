@@ -305,21 +305,16 @@ impl Budget {
 pub fn budget(database: &Database) -> Budget {
     let memory = memory(database);
     let huge = database.resources.huge_pages;
-    let buffers = written_bytes(database, "shared_buffers").unwrap_or(match huge {
-        // Buffers, a twenty-fifth for what describes them, and 64 MiB for the rest of the segment.
-        Some(huge) => huge.get().saturating_sub(64 * MI) / 104 * 100 / MI * MI,
-        None => memory / 4 / MI * MI,
-    });
+    let buffers = written_bytes(database, "shared_buffers")
+        .unwrap_or_else(|| derived_buffers(database, memory));
     let processors = processors(database);
     let vacuums = written_count(database, "autovacuum_max_workers").unwrap_or(match processors {
         32.. => 5,
         16.. => 4,
         _ => 3,
     });
-    let maintenance = written_bytes(database, "maintenance_work_mem").unwrap_or_else(|| {
-        let share = if database.load == Load::Analytics { 8 } else { 16 };
-        (memory / share / MI * MI).clamp(MI, 8 * GI)
-    });
+    let maintenance = written_bytes(database, "maintenance_work_mem")
+        .unwrap_or_else(|| derived_maintenance(database, memory));
     let vacuum =
         written_bytes(database, "autovacuum_work_mem").unwrap_or_else(|| maintenance.min(2 * GI));
     let senders =
@@ -349,6 +344,19 @@ pub fn budget(database: &Database) -> Budget {
     budget
 }
 
+fn derived_buffers(database: &Database, memory: u64) -> u64 {
+    match database.resources.huge_pages {
+        // Buffers, a twenty-fifth for what describes them, and 64 MiB for the rest of the segment.
+        Some(huge) => huge.get().saturating_sub(64 * MI) / 104 * 100 / MI * MI,
+        None => memory / 4 / MI * MI,
+    }
+}
+
+fn derived_maintenance(database: &Database, memory: u64) -> u64 {
+    let share = if database.load == Load::Analytics { 8 } else { 16 };
+    (memory / share / MI * MI).clamp(MI, 8 * GI)
+}
+
 fn worker_processes(processors: u64) -> u64 {
     processors.max(8)
 }
@@ -361,14 +369,9 @@ pub fn needed_senders(database: &Database) -> u64 {
 fn memory_settings(database: &Database, set: &mut Set) {
     let budget = budget(database);
     let memory = budget.memory;
-    let maintenance = if database.load == Load::Analytics { 8 } else { 16 };
-    let maintenance = (memory / maintenance / MI * MI).clamp(MI, 8 * GI);
-    let huge = database.resources.huge_pages;
-    let buffers = match huge {
-        Some(huge) => huge.get().saturating_sub(64 * MI) / 104 * 100 / MI * MI,
-        None => memory / 4 / MI * MI,
-    };
-    match huge {
+    let maintenance = derived_maintenance(database, memory);
+    let buffers = derived_buffers(database, memory);
+    match database.resources.huge_pages {
         Some(_) => {
             set.put("shared_buffers", amount(buffers), "(huge pages - 64 MiB) / 1.04", PGTUNE);
             set.put(
