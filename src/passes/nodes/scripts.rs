@@ -6,6 +6,7 @@ use super::cluster::{Cluster, Pool, address, in_url};
 use super::files::{File, OPEN, PROGRAM};
 use super::texts::Texts;
 use super::{balancer, kubeadm, snapshots};
+use crate::plan::nodes::needs::METRICS_FOLDER;
 use crate::plan::nodes::{ApiBalancer, Machine, NodeRole};
 
 /// The longest month that every month is: no renewal falls on a day that some months lack.
@@ -20,7 +21,10 @@ pub(super) fn shared(cluster: &Cluster<'_>, pool: &Pool<'_>, texts: &Texts) -> V
         let text = texts.render(&format!("{name}.sh"), values);
         File::new(format!("/usr/local/sbin/{name}"), PROGRAM, text)
     };
-    let mut files = vec![program("node-system", context! {}), unit("host-firewall.service")];
+    let mut files = vec![
+        program("node-system", context! { metrics => METRICS_FOLDER }),
+        unit("host-firewall.service"),
+    ];
     if pool.has_kubelet() {
         files.extend([unit("node-packages.service"), unit("node-bootstrap.service")]);
         let role = pool.role.word();

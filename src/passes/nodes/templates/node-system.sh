@@ -3,7 +3,7 @@
 # firewall. Runs at first boot; systemd does the same from the same files at every later one.
 set -euo pipefail
 # The node exporter reads metrics of the machine's own programs here, on every node.
-install -d -m 0755 /var/lib/groundplan /var/lib/groundplan/metrics
+install -d -m 0755 /var/lib/groundplan {{ metrics }}
 systemctl restart systemd-modules-load.service
 sysctl --quiet --system
 swapoff --all
